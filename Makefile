@@ -1,0 +1,58 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+.DEFAULT_GOAL := help
+
+GO ?= go
+ARGS ?=
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
+	  awk -F ':.*## ' '{ printf "  %-18s %s\n", $$1, $$2 }'
+
+.PHONY: check
+check: ## Everything that CI runs (.ci/run)
+	@.ci/run
+
+.PHONY: test
+test: ## The whole test suite, the run against the reference included
+	$(GO) test ./...
+
+.PHONY: race
+race: ## The whole test suite under the race detector, in random order
+	@.ci/run race
+
+.PHONY: lint
+lint: ## Formatting, go vet and staticcheck
+	@.ci/run fmt vet lint
+
+.PHONY: fmt
+fmt: ## Format every Go file
+	$(GO) tool -modfile=tools/go.mod gofumpt -l -w .
+
+.PHONY: generate
+generate: ## Write every generated file anew
+	$(GO) generate ./...
+
+.PHONY: check-generated
+check-generated: ## Fail if a generated file is out of date
+	@.ci/run generated
+
+.PHONY: cover
+cover: ## Test coverage over all packages, in cover.out
+	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...
+	$(GO) tool cover -func=cover.out | tail -n 1
+
+.PHONY: conform
+conform: ## Judge the built-in reference server (ARGS='--run GLOB' for more)
+	$(GO) run ./cmd/vstp-conform server $(ARGS)
+
+.PHONY: selftest-null
+selftest-null: ## Judge the judge: peers that do nothing useful must not pass
+	$(GO) run ./cmd/vstp-conform selftest --null $(ARGS)
+
+.PHONY: mutants
+mutants: ## Judge the judge: every planted fault must be caught
+	$(GO) run ./cmd/vstp-conform selftest --mutants $(ARGS)

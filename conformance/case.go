@@ -1,0 +1,30 @@
+package conformance
+
+import (
+	"context"
+	"time"
+
+	"github.com/vstp-project/vstp/conformance/probe"
+)
+
+// A Case judges one requirement. Its ID is permanent: never reused, and a rename
+// leaves an alias. The runner knows nothing of where a case came from, a
+// scenario or a vector.
+type Case struct {
+	ID           string        // for instance "framing/crc-mismatch" or "vector/frame/crc-flipped@tcp"
+	Title        string        // what it is about, in words
+	Requirements []string      // the first is the one that it judges
+	Level        string        // the key word of the first requirement
+	Profile      string        // core or strict: the profile of the first requirement
+	Roles        []string      // server, client or codec
+	Transport    string        // tcp, udp, tls or ""
+	Tags         []string      // with their @
+	Source       string        // where it is written, for instance "features/tcp.feature:42"
+	Wait         time.Duration // how long it waits for timers of the target, before scaling
+	Exclusive    bool          // fills a limit of the whole server: runs alone
+	Hostile      bool          // sends what only a hostile or broken peer would
+
+	// Run exercises the target and returns nil or one of the outcomes of package
+	// probe; any other error is the judge's own fault.
+	Run func(ctx context.Context, t *probe.T) error
+}

@@ -1,0 +1,70 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vstp-project/vstp/conformance/dissect"
+	"github.com/vstp-project/vstp/conformance/forge"
+)
+
+const (
+	typeHello = 1
+	typeData  = 3
+)
+
+// Serves makes one good exchange with the target over a transport, "tcp" or
+// "udp": a DATA whose echo has to come, without the msg-id that it was sent with.
+// It is how the runner tells a target that failed a case from one that no longer
+// serves anybody.
+func (t *T) Serves(ctx context.Context, transport string) error {
+	payload := t.Unique("alive")
+	data := forge.Frame{Type: typeData, Headers: forge.KV("msg-id", "1"), Payload: payload}.Bytes()
+	echo := func(f dissect.Frame) bool {
+		return f.Type == typeData && string(f.Payload) == string(payload) && len(f.Headers) == 0
+	}
+	deadline := time.Now().Add(t.Bound("reply"))
+	missing := fmt.Errorf("no echo within %v", t.Bound("reply"))
+	if transport == "udp" {
+		s, err := t.Listen(ctx, "alive", nil)
+		if err != nil {
+			return err
+		}
+		if err := s.Send(data, "DATA"); err != nil {
+			return err
+		}
+		for {
+			d, err := s.Next(ctx, time.Until(deadline))
+			if errors.Is(err, ErrNothing) {
+				return missing
+			}
+			if err != nil {
+				return err
+			}
+			if echo(d.Frame) {
+				return nil
+			}
+		}
+	}
+	s, err := t.Dial(ctx, "alive")
+	if err != nil {
+		return err
+	}
+	if err := s.Send(append(forge.Frame{Type: typeHello}.Bytes(), data...), "HELLO · DATA"); err != nil {
+		return err
+	}
+	for {
+		a, err := s.Next(ctx, time.Until(deadline))
+		if errors.Is(err, ErrNothing) {
+			return missing
+		}
+		if err != nil {
+			return err
+		}
+		if echo(a.Frame) {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package probe
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"time"
+
+	"github.com/vstp-project/vstp/conformance/dissect"
+)
+
+// The kinds of events.
+const (
+	EventOpen  = "open"  // a connection or socket was opened
+	EventSend  = "send"  // octets went to the target
+	EventRecv  = "recv"  // octets came from the target
+	EventClose = "close" // an end of stream, a reset, or our own close
+	EventNote  = "note"  // a remark of the case
+)
+
+// An Event is one line of evidence: what went over the wire, when, and where.
+type Event struct {
+	At      time.Duration // since the case began
+	Channel string        // which connection or socket, for instance "tcp A"
+	Kind    string        // one of the Event constants
+	Octets  []byte        // as much of the octets as is kept, at most maxEvidence
+	Length  int           // how many octets there were
+	Text    string        // decoded frames, or a remark
+}
+
+// eventJSON is the form of an Event in result files.
+type eventJSON struct {
+	AtMS    float64 `json:"at_ms"`
+	Channel string  `json:"channel,omitempty"`
+	Kind    string  `json:"kind"`
+	Text    string  `json:"text,omitempty"`
+	Length  int     `json:"length,omitempty"`
+	Hex     string  `json:"hex,omitempty"`
+}
+
+// MarshalJSON writes the event with times in milliseconds and octets in hex.
+func (e Event) MarshalJSON() ([]byte, error) {
+	return json.Marshal(eventJSON{
+		AtMS:    float64(e.At.Microseconds()) / 1000,
+		Channel: e.Channel, Kind: e.Kind, Text: e.Text, Length: e.Length,
+		Hex: hex.EncodeToString(e.Octets),
+	})
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	var j eventJSON
+	if err := json.Unmarshal(b, &j); err != nil {
+		return err
+	}
+	octets, err := hex.DecodeString(j.Hex)
+	if err != nil {
+		return err
+	}
+	*e = Event{
+		At:      time.Duration(j.AtMS * float64(time.Millisecond)),
+		Channel: j.Channel, Kind: j.Kind, Text: j.Text, Length: j.Length, Octets: octets,
+	}
+	return nil
+}
+
+// Frames decodes the octets of a send or recv event again, for reports that show
+// them field by field. Octets that were cut for the record decode as incomplete.
+func (e Event) Frames() []dissect.Frame {
+	frames, rest := dissect.Split(e.Octets, dissect.Options{})
+	if len(rest) > 0 {
+		frames = append(frames, dissect.Decode(rest, dissect.Options{}))
+	}
+	return frames
+}

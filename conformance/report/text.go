@@ -1,0 +1,338 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vstp-project/vstp/conformance"
+)
+
+// maxBlocks is how many failures are explained at length unless everything is
+// wanted; the others get a line each.
+const maxBlocks = 20
+
+// TextOptions shape a text report.
+type TextOptions struct {
+	Color bool // use the colours of a terminal
+	Width int  // characters in a line; zero means 100
+
+	// Progress, where it is not nil, is a terminal that shows one line which is
+	// written over and over. The report itself then has a line only for cases
+	// that did not go well, instead of one for each.
+	Progress io.Writer
+
+	Verbose bool // a line for each case in any event, and nothing grouped or shortened
+	Quiet   bool // failures and the last line only
+
+	// Command is the command line that repeats the whole run, and CaseCommand the
+	// one that, followed by the ID of a case, runs that case alone.
+	Command     string
+	CaseCommand string
+
+	Exit conformance.ExitOptions // what the last line goes by
+}
+
+// Text writes a report for people, as the run goes on. Its methods can be called
+// from several goroutines.
+type Text struct {
+	w     io.Writer
+	o     TextOptions
+	paint paint
+
+	mu     sync.Mutex
+	err    error // the first of w
+	counts map[conformance.Verdict]int
+	shown  bool // a progress line stands on the terminal
+}
+
+// NewText returns a Text that writes to w.
+func NewText(w io.Writer, o TextOptions) *Text {
+	o.Width = cmp.Or(o.Width, defaultWidth)
+	if o.Quiet {
+		o.Progress, o.Verbose = nil, false
+	}
+	return &Text{w: w, o: o, paint: paint(o.Color), counts: map[conformance.Verdict]int{}}
+}
+
+// Header says what is about to be judged and how. Of the report only the fields
+// that are known before a run are used.
+func (t *Text) Header(rep *conformance.Report) {
+	if t.o.Quiet {
+		return
+	}
+	b := t.block()
+	b.line(0, b.paint.bold(fmt.Sprintf("vstp-conform %s judges VSTP %s, profile %s", rep.Suite, rep.Spec, rep.Profile)))
+	b.entry("target", rep.Target)
+	b.entry("seed", strconv.FormatUint(rep.Seed, 10))
+	b.entry("time scale", strconv.FormatFloat(rep.TimeScale, 'g', -1, 64))
+	b.command("repeat", t.o.Command)
+	b.line(0, "")
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.write(b)
+}
+
+// command is an entry that stays on one line, so that it can be copied.
+func (b *block) command(label, command string) {
+	if command != "" {
+		b.line(2, b.paint.bold(pad(label, entryIndent-2))+command)
+	}
+}
+
+// OnStart tells of a case that begins, for [conformance.Options].
+func (t *Text) OnStart(id string, done, total int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.progress(id, done, total)
+}
+
+// OnResult tells of a case that has ended, for [conformance.Options].
+func (t *Text) OnResult(res conformance.Result, done, total int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.counts[res.Verdict]++
+	if t.worthALine(res) {
+		b := t.block()
+		b.line(0, t.caseLine(res))
+		t.write(b)
+	}
+	t.progress(res.ID, done, total)
+}
+
+func (t *Text) worthALine(res conformance.Result) bool {
+	switch {
+	case t.o.Quiet:
+		return false
+	case t.o.Verbose, t.o.Progress == nil:
+		return true
+	}
+	return res.Verdict.Bad() || res.Verdict == conformance.HarnessError
+}
+
+// caseLine is a result in one line: verdict, case, requirement, time, and what
+// there is to say about it.
+func (t *Text) caseLine(res conformance.Result) string {
+	line := t.paint.verdict(res.Verdict, pad(string(res.Verdict), 15)) + "  " + pad(res.ID, 44) + "  " +
+		pad(violated(res), 7) + "  " + fmt.Sprintf("%9s", span(res.Duration))
+	if res.Message != "" {
+		line += "  " + t.paint.dim(oneLine(res.Message))
+	}
+	return line
+}
+
+// progress replaces the progress line.
+func (t *Text) progress(id string, done, total int) {
+	if t.o.Progress == nil {
+		return
+	}
+	line := fmt.Sprintf("%d/%d", done, total)
+	for _, v := range conformance.Verdicts() {
+		if n := t.counts[v]; n > 0 {
+			line += fmt.Sprintf("  %d %s", n, v)
+		}
+	}
+	// A terminal that is narrower than the line would scroll.
+	line = cut(line+"  · "+id, t.o.Width-1)
+	_, _ = io.WriteString(t.o.Progress, "\r\x1b[2K"+line)
+	t.shown = true
+}
+
+// write adds to the report, and takes the progress line off the terminal first.
+func (t *Text) write(b *block) {
+	if t.shown {
+		_, _ = io.WriteString(t.o.Progress, "\r\x1b[2K")
+		t.shown = false
+	}
+	if _, err := io.WriteString(t.w, b.String()); err != nil && t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *Text) block() *block { return &block{paint: t.paint, width: t.o.Width, full: t.o.Verbose} }
+
+// Finish explains what did not go well and sums the run up. It returns the first
+// error that writing the report met with.
+func (t *Text) Finish(rep *conformance.Report) error {
+	b := t.block()
+	t.failures(b, rep)
+	if !t.o.Quiet {
+		t.groups(b, rep)
+		t.sums(b, rep)
+	}
+	t.conclusion(b, rep)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.write(b)
+	return t.err
+}
+
+// explained says whether a verdict is worth a block of its own, and how soon it
+// is to be read.
+func explained(v conformance.Verdict) (rank int, ok bool) {
+	order := []conformance.Verdict{
+		conformance.HarnessError, conformance.Crash, conformance.Hang, conformance.Fail,
+		conformance.UnexpectedPass, conformance.Inconclusive, conformance.Warn,
+	}
+	rank = slices.Index(order, v)
+	return rank, rank >= 0
+}
+
+func (t *Text) failures(b *block, rep *conformance.Report) {
+	var results []conformance.Result
+	for _, res := range rep.Results {
+		if _, ok := explained(res.Verdict); ok {
+			results = append(results, res)
+		}
+	}
+	slices.SortStableFunc(results, func(x, y conformance.Result) int {
+		i, _ := explained(x.Verdict)
+		j, _ := explained(y.Verdict)
+		return cmp.Compare(i, j)
+	})
+	if len(results) > 0 && !t.o.Quiet {
+		b.line(0, "")
+	}
+	blocks := maxBlocks
+	if t.o.Verbose {
+		blocks = len(results)
+	}
+	for _, res := range results[:min(blocks, len(results))] {
+		b.failure(res)
+		if t.o.CaseCommand != "" {
+			b.command("alone", t.o.CaseCommand+" "+res.ID)
+		}
+		b.line(0, "")
+	}
+	if len(results) <= blocks {
+		return
+	}
+	b.line(0, fmt.Sprintf("%s more, explained with -v:", count(len(results)-blocks)))
+	for _, res := range results[blocks:] {
+		b.line(2, t.caseLine(res))
+	}
+	b.line(0, "")
+}
+
+// groups lists what was not judged, equal reasons together.
+func (t *Text) groups(b *block, rep *conformance.Report) {
+	type group struct {
+		verdict conformance.Verdict
+		reason  string
+		ids     []string
+	}
+	var groups []*group
+	byReason := map[string]*group{}
+	for _, res := range rep.Results {
+		if res.Verdict != conformance.NotExercised && res.Verdict != conformance.NotApplicable {
+			continue
+		}
+		reason := oneLine(res.Message)
+		if res.Cause != "" {
+			reason = fmt.Sprintf("(%s) %s", res.Cause, reason)
+		}
+		key := string(res.Verdict) + reason
+		if byReason[key] == nil {
+			byReason[key] = &group{verdict: res.Verdict, reason: reason}
+			groups = append(groups, byReason[key])
+		}
+		byReason[key].ids = append(byReason[key].ids, res.ID)
+	}
+	if len(groups) == 0 {
+		return
+	}
+	hidden := false
+	for _, g := range groups {
+		b.line(0, t.paint.verdict(g.verdict, pad(string(g.verdict), 15))+fmt.Sprintf("  %4d  %s", len(g.ids), g.reason))
+		if len(g.ids) == 1 || t.o.Verbose {
+			for _, id := range g.ids {
+				b.line(23, t.paint.dim(id))
+			}
+		} else {
+			hidden = true
+		}
+	}
+	if hidden {
+		b.line(23, t.paint.dim("-v lists them"))
+	}
+	b.line(0, "")
+}
+
+// sums counts the verdicts.
+func (t *Text) sums(b *block, rep *conformance.Report) {
+	var parts []string
+	for _, v := range conformance.Verdicts() {
+		if n := rep.Count(v); n > 0 {
+			parts = append(parts, t.paint.verdict(v, fmt.Sprintf("%d %s", n, v)))
+		}
+	}
+	b.line(0, fmt.Sprintf("%s in %s: %s", plural(len(rep.Results), "case"), span(rep.Duration), strings.Join(parts, ", ")))
+	where := ""
+	if !rep.Addrs.Empty() && rep.Addrs.String() != rep.Target {
+		where = " at " + rep.Addrs.String()
+	}
+	b.line(0, t.paint.dim(fmt.Sprintf("against %s%s; the timers of this host were up to %s late",
+		clean(rep.Target), clean(where), span(rep.Jitter.Round(100*time.Microsecond)))))
+}
+
+// conclusion says in one line what the run comes to.
+func (t *Text) conclusion(b *block, rep *conformance.Report) {
+	code := rep.ExitCode(t.o.Exit)
+	claim := fmt.Sprintf("VSTP %s, profile %s, suite %s", rep.Spec, rep.Profile, rep.Suite)
+	var word, rest string
+	verdict := conformance.Fail
+	switch code {
+	case conformance.ExitConformant:
+		verdict, word = conformance.Pass, "CONFORMANT"
+		rest = fmt.Sprintf("%s: nothing speaks against the target in %s", claim, plural(judged(rep), "case"))
+	case conformance.ExitNonConformant:
+		word = "NOT CONFORMANT"
+		rest = fmt.Sprintf("%s: %s", claim, against(rep, t.o.Exit))
+	case conformance.ExitIncomplete:
+		verdict, word = conformance.Warn, "INCOMPLETE"
+		rest = fmt.Sprintf("%s: %s", claim, missing(rep, t.o.Exit))
+	case conformance.ExitHarness:
+		verdict, word = conformance.HarnessError, "NO VERDICT"
+		rest = fmt.Sprintf("the judge itself failed in %s", plural(rep.Count(conformance.HarnessError), "case"))
+	case conformance.ExitInterrupted:
+		verdict, word = conformance.Warn, "INTERRUPTED"
+		rest = fmt.Sprintf("%s of %s had been judged", count(judged(rep)), plural(len(rep.Results), "case"))
+	}
+	b.line(0, t.paint.verdict(verdict, word)+"  "+rest)
+}
+
+// judged counts the cases that say something about the target.
+func judged(rep *conformance.Report) int {
+	return len(rep.Results) - rep.Count(conformance.NotExercised) - rep.Count(conformance.NotApplicable) -
+		rep.Count(conformance.Inconclusive) - rep.Count(conformance.HarnessError)
+}
+
+// against says what speaks against the target.
+func against(rep *conformance.Report, o conformance.ExitOptions) string {
+	var parts []string
+	for _, v := range conformance.Verdicts() {
+		if n := rep.Count(v); n > 0 && (v.Bad() || v == conformance.Warn && o.WarningsFail) {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// missing says what was not judged although it would have to be.
+func missing(rep *conformance.Report, o conformance.ExitOptions) string {
+	if len(rep.Results) == 0 {
+		return "no case ran"
+	}
+	n := 0
+	for _, res := range rep.Results {
+		if (&conformance.Report{Results: []conformance.Result{res}}).ExitCode(o) == conformance.ExitIncomplete {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s that the profile demands had no outcome", plural(n, "case"))
+}

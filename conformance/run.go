@@ -1,0 +1,584 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vstp-project/vstp/conformance/probe"
+	"github.com/vstp-project/vstp/conformance/steps"
+	"github.com/vstp-project/vstp/conformance/target"
+	"github.com/vstp-project/vstp/spec"
+)
+
+// Version is the version of the suite.
+const Version = "0.1.0"
+
+const (
+	defaultJobs = 32
+	// maxRestarts bounds how often a target that keeps dying is started again.
+	maxRestarts = 50
+	// caseAllowance is what a case may take beside the timers that it waits for.
+	caseAllowance = 20 * time.Second
+)
+
+// Run starts or reaches the target and runs the selected cases against it.
+//
+// It fails without a report where the selection is wrong (*SelectionError) or the
+// target was never reached (*target.UnreachableError). An interrupted run
+// returns its report, marked so, and no error.
+func Run(ctx context.Context, t target.Target, opts Options) (*Report, error) {
+	opts.Profile = cmp.Or(opts.Profile, "core")
+	opts.TimeScale = cmp.Or(opts.TimeScale, 1)
+	opts.Jobs = cmp.Or(opts.Jobs, defaultJobs)
+	if opts.TimeScale < 0.05 || opts.TimeScale > 1 {
+		return nil, &SelectionError{Problem: fmt.Sprintf("the time scale %v is not between 0.05 and 1", opts.TimeScale)}
+	}
+	if opts.Jobs < 1 {
+		return nil, &SelectionError{Problem: fmt.Sprintf("%d cases at a time are not possible", opts.Jobs)}
+	}
+	if opts.Capabilities == nil {
+		opts.Capabilities = []string{"compression"}
+	}
+	if opts.Registry == nil {
+		opts.Registry = spec.DefaultRegistry()
+	}
+	cases, err := Cases(opts)
+	if err != nil {
+		return nil, err
+	}
+	inst, err := t.Start(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{opts: opts, target: t, inst: inst, cases: cases, results: make([]Result, len(cases)), sources: probe.NewSources()}
+	defer func() { r.inst.Stop() }()
+	return r.run(ctx), nil
+}
+
+type runner struct {
+	opts    Options
+	target  target.Target
+	inst    target.Instance
+	cases   []Case
+	sources *probe.Sources
+	jitter  jitterMeter
+	served  map[string]bool // which transports answered at the start
+	starts  int             // how often the target was started again
+	lost    string          // why the target can no longer be judged; empty while it can
+
+	mu      sync.Mutex // guards what follows, and serialises the callbacks
+	results []Result
+	done    int
+}
+
+func (r *runner) run(ctx context.Context) *Report {
+	began := time.Now()
+	report := &Report{
+		Suite: Version, Spec: r.opts.Registry.Spec, Target: r.target.String(), Addrs: r.inst.Addrs(),
+		Profile: r.opts.Profile, Seed: r.opts.Seed, TimeScale: r.opts.TimeScale, Started: began,
+	}
+	runCtx := ctx
+	if r.opts.Deadline > 0 {
+		var cancel context.CancelFunc
+		runCtx, cancel = context.WithTimeout(ctx, r.opts.Deadline)
+		defer cancel()
+	}
+	meterCtx, stopMeter := context.WithCancel(context.Background())
+	var meter sync.WaitGroup
+	meter.Go(func() { r.jitter.measure(meterCtx) })
+	defer func() {
+		stopMeter()
+		meter.Wait()
+	}()
+
+	r.served = map[string]bool{}
+	for _, transport := range r.offered() {
+		r.served[transport] = r.serves(runCtx, transport) == nil
+	}
+	report.Jitter = r.jitter.worst(began)
+
+	together, alone := r.schedule()
+	r.runTogether(runCtx, together)
+	for _, i := range alone {
+		r.runAlone(runCtx, i)
+	}
+	r.finish(runCtx, ctx.Err() != nil)
+
+	report.Interrupted = ctx.Err() != nil
+	report.Results = r.results
+	report.Duration = time.Since(began)
+	return report
+}
+
+// offered lists the transports that the target offers and this runner speaks.
+func (r *runner) offered() []string {
+	var offered []string
+	if r.inst.Addrs().TCP != "" {
+		offered = append(offered, "tcp")
+	}
+	if r.inst.Addrs().UDP != "" {
+		offered = append(offered, "udp")
+	}
+	return offered
+}
+
+// schedule splits the cases, by index, into those that may run beside each other
+// and those that run alone. Where the target cannot be started again, a case that
+// might kill it runs alone, so that the one which does is known; unless it serves
+// nobody as it is. Cases that wait for timers of the target go first.
+func (r *runner) schedule() (together, alone []int) {
+	for i, c := range r.cases {
+		mortal := r.served[c.Transport] && !r.target.Restartable()
+		if c.Exclusive || (c.Hostile && mortal) {
+			alone = append(alone, i)
+		} else {
+			together = append(together, i)
+		}
+	}
+	slices.SortStableFunc(together, func(a, b int) int { return cmp.Compare(r.cases[b].Wait, r.cases[a].Wait) })
+	// What fills a limit of the whole server comes last of all.
+	slices.SortStableFunc(alone, func(a, b int) int {
+		switch x, y := r.cases[a].Exclusive, r.cases[b].Exclusive; {
+		case x == y:
+			return 0
+		case y:
+			return -1
+		}
+		return 1
+	})
+	return together, alone
+}
+
+// runTogether runs cases beside each other. When the target dies or hangs, the
+// cases that were running are suspects: each is run again, alone, and the one
+// that does it again is named.
+func (r *runner) runTogether(ctx context.Context, queue []int) {
+	for len(queue) > 0 && r.lost == "" && ctx.Err() == nil {
+		rest, suspects, end := r.pool(ctx, queue)
+		queue = rest
+		if end == nil {
+			return
+		}
+		if !r.target.Restartable() {
+			r.blameOneOf(suspects, end)
+			return
+		}
+		if !r.restart(ctx) {
+			r.blameOneOf(suspects, end)
+			return
+		}
+		reproduced := false
+		for _, s := range suspects {
+			if r.runAlone(ctx, s.index) {
+				reproduced = true
+			}
+		}
+		if !reproduced && ctx.Err() == nil {
+			r.notReproduced(suspects, end)
+		}
+	}
+}
+
+// A suspect is a case that was running when the target died.
+type suspect struct {
+	index int
+	sent  time.Time // when the case last sent anything
+}
+
+// pool runs the queue with as many workers as there are jobs until it is empty
+// or the target dies. Then it returns the cases that had not begun, those that
+// were running, and how the target ended.
+func (r *runner) pool(ctx context.Context, queue []int) (rest []int, suspects []suspect, end *ending) {
+	var (
+		mu      sync.Mutex
+		workers sync.WaitGroup
+	)
+	type outcome struct {
+		index  int
+		result Result
+		t      time.Time // last sent
+	}
+	running := map[int]bool{}
+	var held []outcome // outcomes of cases that ended after the death was noticed
+	take := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(queue) == 0 || end != nil || ctx.Err() != nil {
+			return 0, false
+		}
+		i := queue[0]
+		queue = queue[1:]
+		running[i] = true
+		return i, true
+	}
+	for range min(r.opts.Jobs, len(queue)) {
+		workers.Go(func() {
+			for {
+				i, ok := take()
+				if !ok {
+					return
+				}
+				result, sent := r.runCase(ctx, i)
+				var died *ending
+				if r.suspicious(result) {
+					died = r.checkAlive(ctx)
+				}
+				mu.Lock()
+				delete(running, i)
+				if died != nil && end == nil {
+					end = died
+				}
+				if end != nil {
+					held = append(held, outcome{index: i, result: result, t: sent})
+					mu.Unlock()
+					continue
+				}
+				mu.Unlock()
+				r.settle(i, result)
+			}
+		})
+	}
+	workers.Wait()
+	for _, o := range held {
+		suspects = append(suspects, suspect{index: o.index, sent: o.t})
+	}
+	slices.SortFunc(suspects, func(a, b suspect) int { return b.sent.Compare(a.sent) })
+	return queue, suspects, end
+}
+
+// suspicious says whether a result gives reason to ask if the target still
+// serves. One whose process has ended is always noticed.
+func (r *runner) suspicious(res Result) bool {
+	select {
+	case <-r.inst.Exited():
+		return true
+	default:
+	}
+	switch res.Verdict {
+	case Fail, Warn, NotExercised, Inconclusive:
+		return true
+	}
+	return false
+}
+
+// An ending is how a target ended: a crash or a hang.
+type ending struct {
+	verdict Verdict
+	how     string // in words
+	exit    string
+	output  string
+}
+
+// checkAlive returns nil while the target serves as it did at the start of the run.
+func (r *runner) checkAlive(ctx context.Context) *ending {
+	select {
+	case <-r.inst.Exited():
+		return r.crashed("the target ended: " + r.inst.Exit())
+	default:
+	}
+	for _, transport := range r.offered() {
+		if !r.served[transport] {
+			continue
+		}
+		var err error
+		for range 3 {
+			if err = r.serves(ctx, transport); err == nil || ctx.Err() != nil {
+				break
+			}
+		}
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		select {
+		case <-r.inst.Exited():
+			return r.crashed("the target ended: " + r.inst.Exit())
+		default:
+		}
+		if v := (*probe.Violation)(nil); errors.As(err, &v) && strings.Contains(v.Got, "refused") {
+			return r.crashed("nothing listens any more at " + r.inst.Addrs().String())
+		}
+		return &ending{
+			verdict: Hang, output: string(r.inst.Output()),
+			how: fmt.Sprintf("the target no longer serves %s: %v", transport, err),
+		}
+	}
+	return nil
+}
+
+func (r *runner) crashed(how string) *ending {
+	return &ending{verdict: Crash, how: how, exit: r.inst.Exit(), output: string(r.inst.Output())}
+}
+
+// serves makes one good exchange.
+func (r *runner) serves(ctx context.Context, transport string) error {
+	t := r.probe("alive", nil)
+	defer t.Close()
+	return t.Serves(ctx, transport)
+}
+
+func (r *runner) probe(id string, busy func() time.Duration) *probe.T {
+	return probe.New(probe.Config{
+		Case: id, Addrs: r.inst.Addrs(), Scale: r.opts.TimeScale, Seed: r.opts.Seed,
+		Registry: r.opts.Registry, Sources: r.sources, Memory: r.memory, Busy: busy,
+	})
+}
+
+// runAlone runs one case with nothing beside it and reports whether the target
+// died of it. A target that can be started again is.
+func (r *runner) runAlone(ctx context.Context, i int) (died bool) {
+	if ctx.Err() != nil || r.lost != "" {
+		return false
+	}
+	result, _ := r.runCase(ctx, i)
+	var end *ending
+	if r.cases[i].Hostile || r.suspicious(result) {
+		end = r.checkAlive(ctx)
+	}
+	if end != nil && ctx.Err() == nil {
+		r.blame(&result, end)
+	}
+	r.settle(i, result)
+	if end != nil && !r.restart(ctx) {
+		r.lost = end.how
+	}
+	return end != nil
+}
+
+func (r *runner) blame(res *Result, end *ending) {
+	res.Verdict, res.Cause = end.verdict, ""
+	res.Message, res.Exit, res.Output = end.how, end.exit, end.output
+}
+
+// blameOneOf blames the suspect that spoke to the target last: where the target
+// cannot be started again, that is all that can be known.
+func (r *runner) blameOneOf(suspects []suspect, end *ending) {
+	r.lost = end.how
+	for n, s := range suspects {
+		c := r.cases[s.index]
+		result := newResult(c)
+		if n == 0 {
+			r.blame(&result, end)
+			if len(suspects) > 1 {
+				result.Message += fmt.Sprintf(" (%d cases were running, this one sent last)", len(suspects))
+			}
+		} else {
+			result.Verdict = Inconclusive
+			result.Message = "the target ended while this case ran: " + end.how
+		}
+		r.settle(s.index, result)
+	}
+}
+
+// notReproduced marks cases that were running when the target died, none of
+// which killed it when it ran alone.
+func (r *runner) notReproduced(suspects []suspect, end *ending) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n, s := range suspects {
+		if res := &r.results[s.index]; n == 0 && !res.Verdict.Bad() {
+			r.blame(res, end)
+			res.Message += fmt.Sprintf(" (one of %d cases that were running; none did it again when it ran alone, this one had sent last)", len(suspects))
+		}
+	}
+}
+
+// restart starts the target again.
+func (r *runner) restart(ctx context.Context) bool {
+	if !r.target.Restartable() || r.starts >= maxRestarts {
+		return false
+	}
+	r.starts++
+	r.inst.Stop()
+	inst, err := r.target.Start(ctx)
+	if err != nil {
+		return false
+	}
+	r.inst = inst
+	return true
+}
+
+// settle records a result and tells the observer.
+func (r *runner) settle(i int, res Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.results[i] = res
+	r.done++
+	if r.opts.OnResult != nil {
+		r.opts.OnResult(res, r.done, len(r.cases))
+	}
+}
+
+// finish gives every case that did not run its verdict.
+func (r *runner) finish(ctx context.Context, interrupted bool) {
+	why := r.lost
+	switch {
+	case interrupted:
+		why = "the run was interrupted"
+	case ctx.Err() != nil:
+		why = fmt.Sprintf("the run's deadline of %v passed", r.opts.Deadline)
+	}
+	for i, c := range r.cases {
+		if r.results[i].ID != "" {
+			continue
+		}
+		res := newResult(c)
+		res.Verdict, res.Cause = NotExercised, probe.CauseTarget
+		res.Message = "did not run: " + why
+		r.settle(i, res)
+	}
+}
+
+func newResult(c Case) Result {
+	return Result{ID: c.ID, Title: c.Title, Requirements: c.Requirements, Level: c.Level, Profile: c.Profile}
+}
+
+// runCase runs one case and turns its outcome into a result. On a host whose own
+// timers were late meanwhile, a violation that rests on a clock is tried twice
+// more before it is believed; if the host stays late it is inconclusive.
+func (r *runner) runCase(ctx context.Context, i int) (Result, time.Time) {
+	c := r.cases[i]
+	if r.opts.OnStart != nil {
+		r.mu.Lock()
+		r.opts.OnStart(c.ID, r.done, len(r.cases))
+		r.mu.Unlock()
+	}
+	res := newResult(c)
+	if why := r.notApplicable(c); why != "" {
+		res.Verdict, res.Message = NotApplicable, why
+		return res, time.Time{}
+	}
+	for attempt := 1; ; attempt++ {
+		began := time.Now()
+		busy := func() time.Duration { return r.jitter.worst(began) }
+		t := r.probe(c.ID, busy)
+		caseCtx, cancel := context.WithTimeout(ctx, caseAllowance+2*t.Scaled(c.Wait)+c.Wait/10)
+		err := runSafely(caseCtx, c, t)
+		overdue := caseCtx.Err() != nil && ctx.Err() == nil
+		cancel()
+		t.Close()
+
+		res = newResult(c)
+		res.Duration = time.Since(began)
+		res.Jitter = busy()
+		res.Exchange = t.Events()
+		if overdue {
+			res.Verdict = Inconclusive
+			res.Message = fmt.Sprintf("the case did not end within %v", res.Duration.Round(time.Second))
+		} else {
+			r.judge(&res, err)
+		}
+		late := res.Jitter > noisy
+		if res.Violation == nil || !res.Violation.Timing || !late {
+			return res, lastSent(began, res.Exchange)
+		}
+		if attempt == 3 {
+			res.Verdict = Inconclusive
+			res.Message = fmt.Sprintf("%s; but this host's own timers were %v late, in each of %d attempts", res.Message, res.Jitter.Round(time.Millisecond), attempt)
+			return res, lastSent(began, res.Exchange)
+		}
+	}
+}
+
+func lastSent(began time.Time, events []probe.Event) time.Time {
+	for _, e := range slices.Backward(events) {
+		if e.Kind == probe.EventSend {
+			return began.Add(e.At)
+		}
+	}
+	return began
+}
+
+// runSafely runs a case; a panic is the judge's own fault.
+func runSafely(ctx context.Context, c Case, t *probe.T) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return c.Run(ctx, t)
+}
+
+// judge turns what a case returned into a verdict.
+func (r *runner) judge(res *Result, err error) {
+	if end := (*steps.Ending)(nil); errors.As(err, &end) {
+		res.Step = end.Step
+	}
+	var (
+		violation     *probe.Violation
+		notExercised  *probe.NotExercised
+		notApplicable *probe.NotApplicable
+		inconclusive  *probe.Inconclusive
+	)
+	switch {
+	case err == nil && res.Level == "MAY":
+		res.Verdict = Info
+	case err == nil:
+		res.Verdict = Pass
+	case errors.As(err, &violation):
+		res.Verdict, res.Violation, res.Message = Fail, violation, violation.Error()
+		level := res.Level
+		if violation.Requirement != "" {
+			if req, ok := spec.Lookup(violation.Requirement); ok {
+				level = req.Level
+			}
+		}
+		if strings.HasPrefix(level, "SHOULD") {
+			res.Verdict = Warn
+		}
+	case errors.As(err, &notExercised):
+		res.Verdict, res.Cause, res.Message = NotExercised, notExercised.Cause, notExercised.Reason
+	case errors.As(err, &notApplicable):
+		res.Verdict, res.Message = NotApplicable, notApplicable.Reason
+	case errors.As(err, &inconclusive):
+		res.Verdict, res.Message = Inconclusive, inconclusive.Reason
+	case errors.Is(err, context.Canceled):
+		res.Verdict, res.Cause, res.Message = NotExercised, probe.CauseTarget, "the run was interrupted"
+	case errors.Is(err, context.DeadlineExceeded):
+		res.Verdict, res.Cause, res.Message = NotExercised, probe.CauseTarget, "the run's deadline passed"
+	default:
+		res.Verdict, res.Message = HarnessError, err.Error()
+	}
+}
+
+// notApplicable says why a case is not about this target; empty if it is.
+func (r *runner) notApplicable(c Case) string {
+	if c.Transport != "" && !slices.Contains(r.offered(), c.Transport) {
+		return fmt.Sprintf("the target offers no %s listener", c.Transport)
+	}
+	compresses := slices.Contains(r.opts.Capabilities, "compression")
+	switch {
+	case slices.Contains(c.Tags, "@compression") && !compresses:
+		return "the target does not offer compression"
+	case slices.Contains(c.Tags, "@no-compression") && compresses:
+		return "the target offers compression"
+	}
+	return ""
+}
+
+// memory is the resident set of the target's process, where the judge started it
+// and the host has /proc.
+func (r *runner) memory() (octets int64, ok bool) {
+	p, ok := r.inst.(interface{ PID() int })
+	if !ok || p.PID() == 0 {
+		return 0, false
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.PID()))
+	if err != nil {
+		return 0, false
+	}
+	fields := strings.Fields(string(status))
+	if len(fields) < 2 {
+		return 0, false
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize()), err == nil
+}

@@ -1,0 +1,189 @@
+package selftest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/vstp-project/vstp/conformance"
+	"github.com/vstp-project/vstp/conformance/target"
+	"github.com/vstp-project/vstp/spec"
+)
+
+// A Mutant is the reference peer with one rule broken: one textual replacement in
+// one file of ref/, laid over the source for a build. There is no switch for it
+// in the reference implementation.
+type Mutant struct {
+	Name        string // for instance "crc-not-checked"
+	Requirement string // the one that it violates
+	Sentence    string // what it does instead
+	File        string // below the module's root, with slashes
+	Old, New    string // Old must stand in the file exactly once
+}
+
+// Mutants is the catalogue, in the order of the specification.
+func Mutants() []Mutant {
+	place := map[string]int{}
+	for i, r := range spec.Requirements() {
+		place[r.ID] = i
+	}
+	all := slices.Concat(wireMutants, tcpMutants, udpMutants)
+	slices.SortStableFunc(all, func(a, b Mutant) int { return place[a.Requirement] - place[b.Requirement] })
+	return all
+}
+
+// ErrNoCheckout says that mutants cannot be built here.
+var ErrNoCheckout = errors.New("mutants are built from the source of the reference implementation: run this inside a checkout of the project, with go in the PATH")
+
+// Checkout finds the root of the project's checkout, from the working directory
+// upwards.
+func Checkout() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && bytes.Contains(mod, []byte("module github.com/vstp-project/vstp\n")) {
+			if _, err := goCommand(); err != nil {
+				return "", ErrNoCheckout
+			}
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", ErrNoCheckout
+		}
+		dir = parent
+	}
+}
+
+func goCommand() (string, error) {
+	if path, err := exec.LookPath("go"); err == nil {
+		return path, nil
+	}
+	return exec.LookPath(filepath.Join(runtime.GOROOT(), "bin", "go"))
+}
+
+// Apply returns the source of the mutant's file with the rule broken.
+func (m Mutant) Apply(root string) ([]byte, error) {
+	source, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(m.File)))
+	if err != nil {
+		return nil, fmt.Errorf("mutant %s: %w", m.Name, err)
+	}
+	if n := bytes.Count(source, []byte(m.Old)); n != 1 {
+		return nil, fmt.Errorf("mutant %s: its text stands %d times in %s, not once: %q", m.Name, n, m.File, m.Old)
+	}
+	return bytes.Replace(source, []byte(m.Old), []byte(m.New), 1), nil
+}
+
+// Build builds the reference peer with the rule broken into dir and returns the
+// path of the program.
+func (m Mutant) Build(ctx context.Context, root, dir string) (string, error) {
+	source, err := m.Apply(root)
+	if err != nil {
+		return "", err
+	}
+	mutated := filepath.Join(dir, m.Name+".go")
+	if err := os.WriteFile(mutated, source, 0o600); err != nil {
+		return "", err
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{
+		"Replace": {filepath.Join(root, filepath.FromSlash(m.File)): mutated},
+	})
+	if err != nil {
+		return "", err
+	}
+	overlayFile := filepath.Join(dir, m.Name+".json")
+	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, m.Name)
+	if runtime.GOOS == "windows" {
+		program += ".exe"
+	}
+	goCmd, err := goCommand()
+	if err != nil {
+		return "", ErrNoCheckout
+	}
+	cmd := exec.CommandContext(ctx, goCmd, "build", "-overlay", overlayFile, "-o", program, "./ref/peer/vstp-peer")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("mutant %s does not build: %w\n%s", m.Name, err, out)
+	}
+	return program, nil
+}
+
+// A MutantResult is what the suite made of a mutant.
+type MutantResult struct {
+	Mutant Mutant
+	// Killers are the cases tagged with the violated requirement that caught it.
+	Killers []string
+	// Report holds all results of the run.
+	Report *conformance.Report
+}
+
+// Killed says whether a case about the violated requirement caught the mutant.
+func (r MutantResult) Killed() bool { return len(r.Killers) > 0 }
+
+// Mutate builds a mutant and judges it with the cases about the requirement that
+// it violates, at the time scale of opts. Only what those cases find counts.
+func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options) (MutantResult, error) {
+	result := MutantResult{Mutant: m}
+	dir, err := os.MkdirTemp("", "vstp-mutant-")
+	if err != nil {
+		return result, err
+	}
+	defer os.RemoveAll(dir)
+	program, err := m.Build(ctx, root, dir)
+	if err != nil {
+		return result, err
+	}
+	opts.Profile = "strict"
+	opts.Tags = "@" + m.Requirement
+	peer := target.Builtin(program, "--time-scale", fmt.Sprint(opts.TimeScale))
+	result.Report, err = conformance.Run(ctx, peer, opts)
+	if err != nil {
+		return result, fmt.Errorf("mutant %s: %w", m.Name, err)
+	}
+	req, _ := spec.Lookup(m.Requirement)
+	for _, res := range result.Report.Results {
+		if res.Requirements[0] != m.Requirement {
+			continue
+		}
+		caught := res.Verdict.Bad() || (res.Verdict == conformance.Warn && strings.HasPrefix(req.Level, "SHOULD"))
+		if caught {
+			result.Killers = append(result.Killers, res.ID)
+		}
+	}
+	return result, nil
+}
+
+// Unproved lists the requirements that have a case but no mutant: a case that
+// has never been seen to fail proves nothing.
+func Unproved(opts conformance.Options) ([]string, error) {
+	opts.Profile = "strict"
+	cases, err := conformance.Cases(opts)
+	if err != nil {
+		return nil, err
+	}
+	mutated := map[string]bool{}
+	for _, m := range Mutants() {
+		mutated[m.Requirement] = true
+	}
+	var unproved []string
+	for _, c := range cases {
+		if id := c.Requirements[0]; !mutated[id] && !slices.Contains(unproved, id) {
+			unproved = append(unproved, id)
+		}
+	}
+	return unproved, nil
+}

@@ -1,0 +1,290 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vstp-project/vstp/conformance/forge"
+	"github.com/vstp-project/vstp/conformance/probe"
+)
+
+// afterSentinel is how long a socket is still watched once the sentinel has been
+// answered: datagrams may overtake each other.
+const afterSentinel = 300 * time.Millisecond
+
+var (
+	_ = step0("a UDP socket", func(ctx context.Context, w *world) error {
+		return w.listen(ctx, "A", nil)
+	})
+	_ = step0("a served UDP socket", func(ctx context.Context, w *world) error {
+		return w.listenServed(ctx, "A", nil)
+	})
+	_ = step1("another served UDP socket {}", name, func(ctx context.Context, w *world, n string) error {
+		return w.listenServed(ctx, n, nil)
+	})
+	_ = step1("another served UDP socket {} on the same address", name, func(ctx context.Context, w *world, n string) error {
+		return w.listenServed(ctx, n, w.socket)
+	})
+	_ = step1("I use socket {}", name, func(_ context.Context, w *world, n string) error {
+		s, ok := w.sockets[n]
+		if !ok {
+			return fmt.Errorf("there is no socket %s", n)
+		}
+		w.socket = s
+		return nil
+	})
+	_ = step1("I send the datagram {}", frame, func(_ context.Context, w *world, line string) error {
+		return w.sendDatagrams([]string{line})
+	})
+	_ = stepDoc("I send these datagrams:", func(_ context.Context, w *world, lines []string) error {
+		return w.sendDatagrams(lines)
+	})
+	_ = stepDoc("I send in one datagram:", func(_ context.Context, w *world, lines []string) error {
+		return w.sendOneDatagram(lines)
+	})
+	_ = step0("I send an empty datagram", func(_ context.Context, w *world) error {
+		w.sent(0)
+		return w.socket.Send(nil, "an empty datagram")
+	})
+
+	_ = step1("the datagram {} comes back", frame, func(ctx context.Context, w *world, line string) error {
+		return w.wantDatagrams(ctx, []string{line}, w.reply())
+	})
+	_ = step2("the datagram {} comes back within {}", frame, duration, func(ctx context.Context, w *world, line string, d time.Duration) error {
+		return w.wantDatagrams(ctx, []string{line}, d)
+	})
+	_ = stepDoc("these datagrams come back, in any order:", func(ctx context.Context, w *world, lines []string) error {
+		return w.wantDatagrams(ctx, lines, w.reply())
+	})
+	_ = stepDoc("only these datagrams come back, in any order:", func(ctx context.Context, w *world, lines []string) error {
+		if err := w.wantDatagrams(ctx, lines, w.reply()); err != nil {
+			return err
+		}
+		return w.wantNothingMore(ctx)
+	})
+	_ = step0("no datagram comes back", func(ctx context.Context, w *world) error {
+		return w.wantNothingMore(ctx)
+	})
+	_ = step1("no {} datagram comes back", param[string]{`([A-Z]+)`, verbatim}, func(ctx context.Context, w *world, typ string) error {
+		return w.wantNoneOfType(ctx, typ)
+	})
+	_ = step0("the socket is still served", func(ctx context.Context, w *world) error {
+		_, err := w.udpSentinel(ctx)
+		return err
+	})
+	_ = step0("another source is still served", func(ctx context.Context, w *world) error {
+		return w.listenServed(ctx, "Z", nil)
+	})
+)
+
+func (w *world) listen(ctx context.Context, n string, like *probe.Socket) error {
+	s, err := w.t.Listen(ctx, n, like)
+	if err != nil {
+		return err
+	}
+	w.socket, w.sockets[n] = s, s
+	return nil
+}
+
+// listenServed opens a socket and makes sure that the target serves it: a DATA
+// whose echo has to come.
+func (w *world) listenServed(ctx context.Context, n string, like *probe.Socket) error {
+	if err := w.listen(ctx, n, like); err != nil {
+		return err
+	}
+	payload := w.t.Unique("greeting")
+	// Loopback may lose a datagram when the target's buffer is full; the exchange
+	// that sets the scene is allowed three attempts.
+	var err error
+	for range 3 {
+		if err := w.socket.Send(greeting(payload), fmt.Sprintf("DATA msg-id=1 '%s'", payload)); err != nil {
+			return err
+		}
+		if _, err = w.datagramsUntil(ctx, w.reply()/2, func(d probe.Datagram) bool {
+			return isEcho(d.Frame, payload)
+		}); err == nil {
+			return nil
+		}
+		if !errors.Is(err, probe.ErrNothing) {
+			return err
+		}
+	}
+	return &probe.Violation{Want: fmt.Sprintf("the echo of DATA '%s', sent three times", payload), Got: "nothing", Timing: true}
+}
+
+// nextDatagram returns a datagram that an earlier step left, or the next to come.
+func (w *world) nextDatagram(ctx context.Context, within time.Duration) (probe.Datagram, error) {
+	if left := w.unread[w.socket]; len(left) > 0 {
+		w.unread[w.socket] = left[1:]
+		return left[0], nil
+	}
+	d, err := w.socket.Next(ctx, within)
+	if err != nil {
+		return d, err
+	}
+	w.received = append(w.received, d.Frame)
+	if d.From != w.socket.Target() {
+		return d, &probe.Violation{
+			Requirement: "UDP-7",
+			Want:        fmt.Sprintf("replies from %v, to which the request went", w.socket.Target()),
+			Got:         fmt.Sprintf("%v from %v", d.Frame, d.From),
+		}
+	}
+	return d, nil
+}
+
+// datagramsUntil reads datagrams until one satisfies done, and returns those that
+// came before it. Where none does in time it fails with probe.ErrNothing.
+func (w *world) datagramsUntil(ctx context.Context, within time.Duration, done func(probe.Datagram) bool) ([]probe.Datagram, error) {
+	deadline := time.Now().Add(within)
+	var before []probe.Datagram
+	for {
+		d, err := w.nextDatagram(ctx, time.Until(deadline))
+		if err != nil {
+			return before, err
+		}
+		if done(d) {
+			return before, nil
+		}
+		before = append(before, d)
+	}
+}
+
+func (w *world) sendDatagrams(lines []string) error {
+	ms, err := w.messages(lines)
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		w.sent(len(m.octets))
+		if err := w.socket.Send(m.octets, m.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *world) sendOneDatagram(lines []string) error {
+	ms, err := w.messages(lines)
+	if err != nil {
+		return err
+	}
+	var octets []byte
+	for _, m := range ms {
+		octets = append(octets, m.octets...)
+	}
+	w.sent(len(octets))
+	return w.socket.Send(octets, joinTexts(ms))
+}
+
+// wantDatagrams wants each of these to come, in whatever order. What else comes
+// meanwhile is left for the steps that follow.
+func (w *world) wantDatagrams(ctx context.Context, lines []string, within time.Duration) error {
+	ps, err := w.patterns(lines)
+	if err != nil {
+		return err
+	}
+	var others []probe.Datagram
+	defer func() { w.unread[w.socket] = append(others, w.unread[w.socket]...) }()
+	deadline := time.Now().Add(within)
+	for len(ps) > 0 {
+		d, err := w.nextDatagram(ctx, time.Until(deadline))
+		if errors.Is(err, probe.ErrNothing) {
+			got := "nothing"
+			if len(others) > 0 {
+				got = others[0].Frame.String()
+				if m := ps[0].mismatch(others[0].Frame); m != "" {
+					got += ": " + m
+				}
+			}
+			return &probe.Violation{Want: fmt.Sprintf("%s within %v", ps[0].line, within), Got: got, Timing: true}
+		}
+		if err != nil {
+			return err
+		}
+		if i := matching(ps, d.Frame); i >= 0 {
+			ps = append(ps[:i], ps[i+1:]...)
+		} else {
+			others = append(others, d)
+		}
+	}
+	return nil
+}
+
+// udpSentinel sends a DATA with REQ_ACK whose ACK and echo have to come, and
+// returns what else came before them or shortly after.
+func (w *world) udpSentinel(ctx context.Context) ([]probe.Datagram, error) {
+	stimulus := w.sentAt
+	payload := w.t.Unique("sentinel")
+	msgID := fmt.Sprint(w.t.Draw())
+	f := forge.Frame{Type: typeData, Flags: 0x01, Headers: forge.KV("msg-id", msgID), Payload: payload}
+	if err := w.socket.Send(f.Bytes(), fmt.Sprintf("DATA REQ_ACK msg-id=%s '%s'", msgID, payload)); err != nil {
+		return nil, err
+	}
+	var others []probe.Datagram
+	acked, echoed := false, false
+	deadline := time.Now().Add(w.reply())
+	for !acked || !echoed {
+		d, err := w.nextDatagram(ctx, time.Until(deadline))
+		if errors.Is(err, probe.ErrNothing) {
+			missing := "ACK"
+			if acked {
+				missing = "echo"
+			}
+			return others, &probe.Violation{Want: fmt.Sprintf("ACK and echo of the sentinel within %v", w.reply()), Got: "no " + missing, Timing: true}
+		}
+		if err != nil {
+			return others, err
+		}
+		id, _ := d.Frame.Header("msg-id")
+		switch {
+		case d.Frame.Type == typeAck && string(id) == msgID:
+			acked = true
+		case d.Frame.Type == typeData && string(d.Frame.Payload) == string(payload):
+			echoed = true
+		default:
+			others = append(others, d)
+		}
+	}
+	// An ACK may take 500 ms [ACK-12]: silence is not proved before that.
+	watch := max(afterSentinel, w.t.Bound("ack")-(w.t.Elapsed()-stimulus))
+	deadline = time.Now().Add(watch)
+	for {
+		d, err := w.nextDatagram(ctx, time.Until(deadline))
+		if errors.Is(err, probe.ErrNothing) {
+			return others, nil
+		}
+		if err != nil {
+			return others, err
+		}
+		others = append(others, d)
+	}
+}
+
+func (w *world) wantNothingMore(ctx context.Context) error {
+	others, err := w.udpSentinel(ctx)
+	if err != nil {
+		return err
+	}
+	if len(others) > 0 {
+		return &probe.Violation{Want: "nothing but the ACK and the echo of the sentinel", Got: others[0].Frame.String()}
+	}
+	return nil
+}
+
+// wantNoneOfType is the barrier for a requirement that forbids one type of reply
+// and leaves the others free.
+func (w *world) wantNoneOfType(ctx context.Context, typ string) error {
+	others, err := w.udpSentinel(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range others {
+		if d.Frame.TypeName() == typ {
+			return &probe.Violation{Want: "no " + typ, Got: d.Frame.String()}
+		}
+	}
+	return nil
+}

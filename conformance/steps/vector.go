@@ -1,0 +1,170 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/vstp-project/vstp/conformance/dissect"
+	"github.com/vstp-project/vstp/conformance/probe"
+	"github.com/vstp-project/vstp/spec"
+	"github.com/vstp-project/vstp/vectors"
+)
+
+// protocolKeys are the header keys that the echo application leaves out.
+var protocolKeys = []string{"msg-id", "frag-id", "frag-index", "frag-total", "session-id", "err-code"}
+
+// The largest datagrams: what IPv4 carries at all, and what an answer may be.
+const (
+	maxDatagram = 65507
+	maxAnswer   = 1200
+)
+
+// Live says whether a frame vector can be judged at a server over a transport,
+// "tcp" or "udp": what a server does with the vector must differ from what it
+// would do if it read the octets otherwise. A good frame is judged by its echo, so
+// it must be a plain DATA, over UDP one whose echo fits a datagram; of a bad one
+// no trace may come back.
+func Live(v vectors.Vector, transport string) bool {
+	if transport == "udp" && (len(v.Octets) > maxDatagram || (v.Expect.Result == "accept" && len(v.Octets) > maxAnswer)) {
+		return false
+	}
+	if v.Family != "frame" || v.Limit != 0 {
+		return false
+	}
+	if v.Expect.Result == "accept" {
+		f := v.Expect.Frame
+		return f != nil && f.Type == typeData && f.Flags&0x30 == 0 && v.Expect.Consumed == len(v.Octets)
+	}
+	return len(v.Octets) > 0
+}
+
+// RunVector judges a server by one frame vector over one transport, "tcp" or
+// "udp": a good exchange first, then the vector, then proof of life.
+func RunVector(ctx context.Context, t *probe.T, v vectors.Vector, transport string, registry *spec.Registry) error {
+	w := &world{
+		t: t, notation: notation{registry: registry},
+		streams: map[string]*probe.Stream{}, sockets: map[string]*probe.Socket{},
+		unread: map[*probe.Socket][]probe.Datagram{},
+	}
+	text := fmt.Sprintf("vector %s/%s", v.Family, v.Name)
+	if transport == "udp" {
+		return w.vectorUDP(ctx, v, text)
+	}
+	return w.vectorTCP(ctx, v, text)
+}
+
+// given turns a violation in the leading exchange into not-exercised.
+func given(err error) error {
+	if v := (*probe.Violation)(nil); errors.As(err, &v) {
+		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: fmt.Sprintf("the exchange before it failed: %v", v)}
+	}
+	return err
+}
+
+func (w *world) vectorTCP(ctx context.Context, v vectors.Vector, text string) error {
+	if err := given(w.dialGreeted(ctx, "A")); err != nil {
+		return err
+	}
+	w.sent(len(v.Octets))
+	if err := w.stream.Send(v.Octets, text); err != nil {
+		return err
+	}
+	switch v.Expect.Result {
+	case "accept":
+		f, err := w.next(ctx, w.reply(), "the echo of "+text)
+		for err == nil && f.Type == typeAck { // asked for by some vectors, and free on TCP [ACK-13]
+			f, err = w.next(ctx, w.reply(), "the echo of "+text)
+		}
+		if err != nil {
+			return err
+		}
+		if err := wantEcho(v, f); err != nil {
+			return err
+		}
+		return w.wantStillUsed(ctx)
+	case "incomplete":
+		if err := w.stream.CloseWrite(); err != nil {
+			return err
+		}
+		frames, err := w.wantEnd(ctx)
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(frames, acted); i >= 0 {
+			return &probe.Violation{Want: "that the cut frame is discarded", Got: frames[i].String()}
+		}
+		return w.dialGreeted(ctx, "Z")
+	default:
+		if err := w.wantNotDelivered(ctx); err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(w.received, acted); i >= 0 {
+			return &probe.Violation{Want: "that the frame is refused", Got: w.received[i].String()}
+		}
+		return nil
+	}
+}
+
+// acted says whether a frame shows that the target took what it should have
+// refused for good. An ERR does not: it reports the fault. Nor does the WELCOME of
+// the exchange before.
+func acted(f dissect.Frame) bool {
+	return f.Type != typeErr && f.Type != 2
+}
+
+func (w *world) vectorUDP(ctx context.Context, v vectors.Vector, text string) error {
+	if err := given(w.listenServed(ctx, "A", nil)); err != nil {
+		return err
+	}
+	w.sent(len(v.Octets))
+	if err := w.socket.Send(v.Octets, text); err != nil {
+		return err
+	}
+	if v.Expect.Result == "accept" {
+		before, err := w.datagramsUntil(ctx, w.reply(), func(d probe.Datagram) bool { return d.Frame.Type == typeData })
+		if errors.Is(err, probe.ErrNothing) {
+			return &probe.Violation{Want: fmt.Sprintf("the echo of %s within %v", text, w.reply()), Got: fmt.Sprintf("%d other datagrams", len(before)), Timing: true}
+		}
+		if err != nil {
+			return err
+		}
+		return wantEcho(v, w.received[len(w.received)-1])
+	}
+	others, err := w.udpSentinel(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range others {
+		if acted(d.Frame) {
+			return &probe.Violation{Want: "that the datagram is discarded", Got: d.Frame.String()}
+		}
+	}
+	return nil
+}
+
+// wantEcho wants the answer of the echo application: the payload and the
+// application headers of the vector, octet for octet and in order.
+func wantEcho(v vectors.Vector, f dissect.Frame) error {
+	if f.Type != typeData {
+		return &probe.Violation{Want: "the echo, a DATA", Got: f.String()}
+	}
+	if string(f.Payload) != string(v.Expect.Frame.Payload) {
+		return &probe.Violation{Want: fmt.Sprintf("the payload %x", v.Expect.Frame.Payload), Got: f.String()}
+	}
+	var want [][2]string
+	for _, h := range v.Expect.Frame.Headers {
+		if !slices.Contains(protocolKeys, string(h[0])) {
+			want = append(want, [2]string{string(h[0]), string(h[1])})
+		}
+	}
+	var got [][2]string
+	for _, h := range f.Headers {
+		got = append(got, [2]string{string(h.Key), string(h.Value)})
+	}
+	if !slices.Equal(want, got) {
+		return &probe.Violation{Want: fmt.Sprintf("the headers %q in this order", want), Got: fmt.Sprintf("%q", got)}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/vstp-project/vstp/conformance/dissect"
+	"github.com/vstp-project/vstp/conformance/forge"
+	"github.com/vstp-project/vstp/conformance/probe"
+)
+
+// A world is the state of one scenario: its connections and sockets by name, and
+// what came back on them.
+type world struct {
+	t        *probe.T
+	notation notation
+
+	streams map[string]*probe.Stream
+	stream  *probe.Stream // the one that steps speak of
+	sockets map[string]*probe.Socket
+	socket  *probe.Socket
+
+	// received are the frames that came back, in order, on whatever channel.
+	received []dissect.Frame
+	// unread are datagrams that a step saw and left for a later one.
+	unread map[*probe.Socket][]probe.Datagram
+
+	expected forge.Frame // what a step sent whose echo a later one wants
+	sessions []*big.Int  // the identifiers of the WELCOMEs that were read
+	memory   int64       // of the target, when it was noted
+
+	sentAt     time.Duration // when the last stimulus was sent
+	sentOctets int           // how long it was
+
+	given    bool // the running step is a Given
+	stepText string
+	ran      int   // steps that ran
+	err      error // the first error, and
+	errStep  string
+}
+
+type worldKey struct{}
+
+// run executes a step for the scenario whose world ctx carries. A violation
+// while the scene is being set means that the situation which the requirement is
+// about never arose: it is no verdict on the requirement.
+func run(ctx context.Context, fn func(*world) error) error {
+	w := ctx.Value(worldKey{}).(*world)
+	w.ran++
+	err := fn(w)
+	if v := (*probe.Violation)(nil); w.given && errors.As(err, &v) {
+		err = &probe.NotExercised{
+			Cause:  probe.CauseTarget,
+			Reason: fmt.Sprintf("the exchange before it failed, at %q: %v", w.stepText, v),
+		}
+	}
+	if err != nil && w.err == nil {
+		w.err, w.errStep = err, w.stepText
+	}
+	return err
+}
+
+// messages reads lines of the notation, for sending.
+func (w *world) messages(lines []string) ([]message, error) {
+	if len(lines) == 0 {
+		return nil, errors.New("no frames are given")
+	}
+	var ms []message
+	for _, line := range lines {
+		m, err := w.notation.message(line)
+		if err != nil {
+			return nil, err
+		}
+		ms = append(ms, m)
+	}
+	return ms, nil
+}
+
+// patterns reads lines of the notation, as expectations.
+func (w *world) patterns(lines []string) ([]pattern, error) {
+	if len(lines) == 0 {
+		return nil, errors.New("no expectations are given")
+	}
+	var ps []pattern
+	for _, line := range lines {
+		p, err := w.notation.pattern(line)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", line, err)
+		}
+		ps = append(ps, p)
+	}
+	return ps, nil
+}
+
+func (w *world) reply() time.Duration { return w.t.Bound("reply") }
+func (w *world) close() time.Duration { return w.t.Bound("close") }
+
+// sent remembers when a stimulus went out and how long it was.
+func (w *world) sent(octets int) {
+	w.sentAt, w.sentOctets = w.t.Elapsed(), octets
+}
+
+func joinTexts(ms []message) string {
+	texts := make([]string, len(ms))
+	for i, m := range ms {
+		texts[i] = m.text
+	}
+	return strings.Join(texts, " · ")
+}

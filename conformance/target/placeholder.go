@@ -1,0 +1,69 @@
+package target
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A placeholder is a name in braces: lower-case letters and hyphens. Other
+// braces, those of JSON for instance, are left alone.
+var placeholderRE = regexp.MustCompile(`\{[a-z]+(?:-[a-z]+)*\}`)
+
+// placeholders says what becomes of each placeholder; a sentence instead of ""
+// refuses it.
+var placeholders = map[string]string{
+	"{tcp}":        "",
+	"{udp}":        "",
+	"{time-scale}": "",
+	"{tls}":        "TLS is not judged by this edition",
+	"{cert}":       "TLS is not judged by this edition",
+	"{key}":        "TLS is not judged by this edition",
+	"{easy-tcp}":   "the Easy API is not judged by this edition",
+	"{easy-udp}":   "the Easy API is not judged by this edition",
+}
+
+// parseCommand splits the command and checks its placeholders.
+func parseCommand(command string) ([]string, error) {
+	words, err := SplitCommand(command)
+	if err != nil {
+		return nil, err
+	}
+	for _, word := range words {
+		for _, name := range placeholderRE.FindAllString(word, -1) {
+			refusal, known := placeholders[name]
+			switch {
+			case !known:
+				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is unknown: there are {tcp}, {udp} and {time-scale}", name)}
+			case refusal != "":
+				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is not yet supported: %s", name, refusal)}
+			}
+		}
+	}
+	return words, nil
+}
+
+// hasPlaceholder says whether any word contains the placeholder.
+func hasPlaceholder(words []string, name string) bool {
+	for _, word := range words {
+		if strings.Contains(word, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// fill replaces the placeholders in every word.
+func fill(words []string, addrs Addrs, scale float64) []string {
+	r := strings.NewReplacer(
+		"{tcp}", addrs.TCP,
+		"{udp}", addrs.UDP,
+		"{time-scale}", strconv.FormatFloat(scale, 'g', -1, 64),
+	)
+	filled := make([]string, len(words))
+	for i, word := range words {
+		filled[i] = r.Replace(word)
+	}
+	return filled
+}

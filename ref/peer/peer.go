@@ -1,0 +1,124 @@
+package peer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/vstp-project/vstp/ref/session"
+	"github.com/vstp-project/vstp/ref/tcp"
+	"github.com/vstp-project/vstp/ref/udp"
+	"github.com/vstp-project/vstp/ref/wire"
+)
+
+// Options says what the peer offers.
+type Options struct {
+	// TCP and UDP are the addresses to serve on, host:port, port 0 being any free one.
+	// A transport with an empty address is not offered.
+	TCP string
+	UDP string
+
+	// TimeScale multiplies the timers that an endpoint keeps, such as the time after
+	// which a stalled frame ends a connection. It is above 0 and at most 1; zero means
+	// 1. What is counted as a reaction, lingering after the last frame for example, is
+	// never scaled [OBS-2].
+	TimeScale float64
+
+	// Log is told what happens. Nil means no log.
+	Log *slog.Logger
+}
+
+// Run serves the echo application until ctx is done or stdin ends, and returns nil
+// then. Its first line on stdout is a JSON object that says where it serves:
+//
+//	{"ready":true,"tcp":"127.0.0.1:41234","udp":"127.0.0.1:41235"}
+//
+// Everything it started has ended when it returns, except for the goroutine that
+// waits for the end of stdin: that one ends with stdin.
+func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ready := readyLine{Ready: true}
+
+	if o.TCP != "" {
+		s, err := tcp.Listen(ctx, o.TCP, tcp.Config{
+			StalledFrame: o.scaled(session.DefaultStalledFrame),
+			Log:          o.Log,
+			Handler: func(ctx context.Context, r *tcp.Request) {
+				o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
+			},
+		})
+		if err != nil {
+			return fmt.Errorf("peer: %w", err)
+		}
+		defer s.Close()
+		ready.TCP = s.Addr().String()
+	}
+	if o.UDP != "" {
+		s, err := udp.Listen(ctx, o.UDP, udp.Config{
+			Log: o.Log,
+			Handler: func(ctx context.Context, r *udp.Request) {
+				o.serve(ctx, r.Message, session.MaxDatagram, r.Answer)
+			},
+		})
+		if err != nil {
+			return fmt.Errorf("peer: %w", err)
+		}
+		defer s.Close()
+		ready.UDP = s.Addr().String()
+	}
+
+	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
+		return fmt.Errorf("peer: saying where it serves: %w", err)
+	}
+	go func() {
+		io.Copy(io.Discard, stdin)
+		cancel()
+	}()
+	<-ctx.Done()
+	return nil
+}
+
+// readyLine is the first line of output.
+type readyLine struct {
+	Ready bool   `json:"ready"`
+	TCP   string `json:"tcp,omitempty"`
+	UDP   string `json:"udp,omitempty"`
+}
+
+// check returns what is wrong with the options.
+func (o Options) check() error {
+	if o.TCP == "" && o.UDP == "" {
+		return errors.New("peer: no address to serve on: give one for TCP, UDP or both, 127.0.0.1:0 for example")
+	}
+	if !(o.TimeScale >= 0 && o.TimeScale <= 1) { // in this form NaN is refused as well
+		return fmt.Errorf("peer: time scale %v: give a factor above 0 and at most 1, or 0 for 1", o.TimeScale)
+	}
+	return nil
+}
+
+// scaled returns a timer of the specification as this peer keeps it.
+func (o Options) scaled(d time.Duration) time.Duration {
+	if o.TimeScale == 0 {
+		return d
+	}
+	return max(time.Duration(float64(d)*o.TimeScale), 1)
+}
+
+// serve runs the application on one message. limit is the octets that an answer
+// may take.
+func (o Options) serve(ctx context.Context, m wire.Frame, limit int, answer func(wire.Frame) error) {
+	err := echo(ctx, m, limit, answer)
+	if err == nil || o.Log == nil || ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+		return
+	}
+	o.Log.Info("peer: an answer was dropped", "err", err)
+}

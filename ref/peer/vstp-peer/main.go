@@ -1,0 +1,56 @@
+// Command vstp-peer runs the reference implementation as a server under test. It
+// serves the echo application on the addresses given, says on standard output
+// where that is, and ends when its standard input does or when it is interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+
+	"github.com/vstp-project/vstp/ref/peer"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run returns the exit code: 0, 1 if it could not serve as asked, 2 if the
+// arguments could not be understood.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var o peer.Options
+	var verbose bool
+	flags := flag.NewFlagSet("vstp-peer", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.TCP, "tcp", "", "serve TCP on `host:port`, port 0 being any free one")
+	flags.StringVar(&o.UDP, "udp", "", "serve UDP on `host:port`, port 0 being any free one")
+	flags.Float64Var(&o.TimeScale, "time-scale", 1, "multiply the specification's timers by `factor`, above 0 and at most 1")
+	flags.BoolVar(&verbose, "v", false, "log everything, down to single frames, to standard error")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	case flags.NArg() > 0:
+		fmt.Fprintf(stderr, "vstp-peer: unexpected argument %q: addresses are given by --tcp and --udp\n", flags.Arg(0))
+		return 2
+	}
+	level := slog.LevelError
+	if verbose {
+		level = slog.LevelDebug
+	}
+	o.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
+	if err := peer.Run(ctx, o, stdin, stdout); err != nil {
+		fmt.Fprintln(stderr, "vstp-peer:", err)
+		return 1
+	}
+	return 0
+}

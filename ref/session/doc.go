@@ -1,0 +1,20 @@
+// Package session holds the rules that a VSTP endpoint follows once frames can be
+// told apart, as state machines without sockets, goroutines or clocks.
+//
+// [Server] is the life of one TCP connection as its server sees it: greeting,
+// PING and PONG, acknowledgement, faults, BYE, the end of the stream and the
+// timers. [Endpoint] is what one UDP endpoint does with one datagram. Both are
+// told what happens, together with the time where time matters, and say what is
+// to be done about it; package tcp and package udp do it.
+//
+// The application stands behind either of them. It receives DATA messages and
+// answers them; every other frame type is the protocol's own business and never
+// reaches it. Protocol replies never wait for the application.
+//
+// What an endpoint refuses is a [LocalError], what its peer has told it a
+// [PeerError]. Both unwrap to the [wire.Reason] that the specification names.
+//
+// Fragments, compression and the suppression of duplicates are not offered here.
+// What a peer sends of them is refused as the specification wants it from an
+// endpoint without them: see [Server.Frame] and [Endpoint.Message].
+package session

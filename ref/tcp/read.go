@@ -1,0 +1,95 @@
+package tcp
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"github.com/vstp-project/vstp/ref/session"
+	"github.com/vstp-project/vstp/ref/wire"
+)
+
+// discardBuffer is how many octets are thrown away at a time.
+const discardBuffer = 32 << 10
+
+// errInputOver says that the session takes no more octets.
+var errInputOver = errors.New("no more input is taken")
+
+// read reports what the peer sends, frame by frame, for as long as the session
+// takes frames, and throws away what comes after.
+func (c *conn) read() {
+	for c.admit() {
+		f, err := c.frames.ReadFrame()
+		var fault *wire.DecodeError
+		switch {
+		case err == nil:
+			c.tell(func(now time.Time) []session.Action { return c.sess.Frame(now, f) })
+		case errors.As(err, &fault):
+			c.tell(func(now time.Time) []session.Action { return c.sess.Fault(now, fault) })
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			c.tell(c.sess.EndOfStream)
+			return
+		case errors.Is(err, errInputOver):
+		default:
+			c.lost("reading failed", err)
+			return
+		}
+	}
+	c.discard()
+}
+
+// admit waits until there is room for what another frame may bring about: a
+// message for the application, replies for the peer. It returns false once the
+// session takes no more frames.
+func (c *conn) admit() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.sess.State() == session.StateOpen && (c.inbox.full(c.cfg) || c.outboxFull()) {
+		c.changed.Wait()
+	}
+	return c.sess.State() == session.StateOpen
+}
+
+// source is the stream that frames are read from.
+type source struct{ c *conn }
+
+// Read waits for octets. It reports before how much of a frame there is, so that
+// the session's stall timer runs only while the peer is being waited for.
+func (s source) Read(p []byte) (int, error) {
+	c := s.c
+	for {
+		c.tell(func(now time.Time) []session.Action { return c.sess.Partial(now, c.frames.Buffered()) })
+		n, err := c.nc.Read(p)
+		if n > 0 {
+			return n, nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return 0, err
+		}
+		c.tell(c.sess.Advance)
+		if c.state() != session.StateOpen {
+			return 0, errInputOver
+		}
+	}
+}
+
+// discard throws away what the peer sends until it stops or the connection is
+// closed.
+func (c *conn) discard() {
+	b := make([]byte, discardBuffer)
+	for c.state() != session.StateClosed {
+		_, err := c.nc.Read(b)
+		switch {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			c.tell(c.sess.Advance)
+		case errors.Is(err, io.EOF):
+			c.tell(c.sess.EndOfStream)
+			return
+		default:
+			c.lost("reading failed", err)
+			return
+		}
+	}
+}
