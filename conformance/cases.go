@@ -187,7 +187,7 @@ func tagExpression(expr string, all []Case) (func(Case) bool, error) {
 	if strings.TrimSpace(expr) == "" {
 		return func(Case) bool { return true }, nil
 	}
-	parsed, err := tagexpressions.Parse(expr)
+	parsed, err := parseTags(expr)
 	if err != nil {
 		return nil, &SelectionError{Problem: fmt.Sprintf("the tag expression %q cannot be parsed: %v", expr, err)}
 	}
@@ -203,4 +203,15 @@ func tagExpression(expr string, all []Case) (func(Case) bool, error) {
 		}
 	}
 	return func(c Case) bool { return parsed.Evaluate(c.Tags) }, nil
+}
+
+// parseTags parses a tag expression. The library panics on some expressions that
+// are cut short.
+func parseTags(expr string) (parsed tagexpressions.Evaluatable, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it is not complete (%v)", p)
+		}
+	}()
+	return tagexpressions.Parse(expr)
 }

@@ -26,6 +26,9 @@ const (
 	defaultJobs = 32
 	// maxRestarts bounds how often a target that keeps dying is started again.
 	maxRestarts = 50
+	// reapTime is how long the end of a process may take to show, after it no
+	// longer serves.
+	reapTime = 300 * time.Millisecond
 	// caseAllowance is what a case may take beside the timers that it waits for.
 	caseAllowance = 20 * time.Second
 )
@@ -298,10 +301,13 @@ func (r *runner) checkAlive(ctx context.Context) *ending {
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
+		// A process that just died may not have been reaped yet.
+		reaped := time.NewTimer(reapTime)
 		select {
 		case <-r.inst.Exited():
+			reaped.Stop()
 			return r.crashed("the target ended: " + r.inst.Exit())
-		default:
+		case <-reaped.C:
 		}
 		if v := (*probe.Violation)(nil); errors.As(err, &v) && strings.Contains(v.Got, "refused") {
 			return r.crashed("nothing listens any more at " + r.inst.Addrs().String())

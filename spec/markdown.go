@@ -10,14 +10,13 @@ type line struct {
 	number  int    // from 1
 	text    string // without its line end
 	section string // text of the nearest heading, itself included
-	level   int    // 1 to 6 on a heading, otherwise 0
 	fence   string // inside a fenced block, delimiters included: its info string, trimmed
 	inFence bool   // inside a fenced block, delimiters included
 	edge    bool   // an opening or closing fence delimiter
 }
 
 var (
-	headingRE = regexp.MustCompile(`^(#{1,6})\s+(.*?)(?:\s+#+)?\s*$`)
+	headingRE = regexp.MustCompile(`^#{1,6}\s+(.*?)(?:\s+#+)?\s*$`)
 	fenceRE   = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$")
 )
 
@@ -43,8 +42,7 @@ func splitLines(md string) (lines []line, unclosed int) {
 			l.edge = m != nil && strings.HasPrefix(m[1], fence) && strings.TrimSpace(m[2]) == ""
 		default:
 			if h := headingRE.FindStringSubmatch(text); h != nil {
-				l.level = len(h[1])
-				section = plain(h[2])
+				section = plain(h[1])
 			}
 		}
 		l.section, l.fence = section, info

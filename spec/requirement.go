@@ -189,6 +189,7 @@ func (p *textParser) requirement(block []line) {
 		return
 	}
 
+	p.refer(first)
 	sentence := []string{lead[2]}
 	for _, l := range block[1 : len(block)-1] {
 		if strings.HasPrefix(quoted(l), "**[") {

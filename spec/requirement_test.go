@@ -176,6 +176,10 @@ func TestParseTextReportsEachFault(t *testing.T) {
 			"> **[FRM-1]** A frame MUST be\n> good, as [HDR-7] says." + meta,
 			"line 2: refers to [HDR-7], which no requirement has",
 		},
+		"unknown reference beside the ID": {
+			"> **[FRM-1]** A frame MUST be good, as [HDR-7] says." + meta,
+			"line 1: refers to [HDR-7], which no requirement has",
+		},
 		"open fence": {
 			good + "\n```text\nMUST\n",
 			"line 4: the fenced block that begins here is never closed",

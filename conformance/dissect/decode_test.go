@@ -25,8 +25,18 @@ func TestDecodeLocatesEveryField(t *testing.T) {
 		places = append(places, place{field.Name, field.Offset, field.Length})
 	}
 	assert.Equal(t, []place{
-		{"MAGIC", 0, 2}, {"VERSION", 2, 1}, {"TYPE", 3, 1}, {"FLAGS", 4, 1}, {"HDR_LEN", 5, 2}, {"PAY_LEN", 7, 4},
-		{"KEY_LEN", 11, 1}, {"VALUE_LEN", 12, 1}, {"KEY", 13, 4}, {"VALUE", 17, 5}, {"PAYLOAD", 22, 5}, {"CRC32", 27, 4},
+		{"MAGIC", 0, 2},
+		{"VERSION", 2, 1},
+		{"TYPE", 3, 1},
+		{"FLAGS", 4, 1},
+		{"HDR_LEN", 5, 2},
+		{"PAY_LEN", 7, 4},
+		{"KEY_LEN", 11, 1},
+		{"VALUE_LEN", 12, 1},
+		{"KEY", 13, 4},
+		{"VALUE", 17, 5},
+		{"PAYLOAD", 22, 5},
+		{"CRC32", 27, 4},
 	}, places)
 }
 

@@ -114,9 +114,6 @@ func (f Frame) Needed() int {
 	}
 }
 
-// complete tells whether all octets of the frame are there.
-func (f Frame) complete() bool { return f.Total != 0 && f.Total <= int64(len(f.Raw)) }
-
 // TypeName returns the name of TYPE, or "TYPE(0x09)" if it has none.
 func (f Frame) TypeName() string {
 	if name, ok := f.names.typeName(f.Type); ok {

@@ -24,7 +24,7 @@ func (p *pass) senderRules() {
 			p.soft("FRG-12", 4, 1, "FRAG is set on a frame that is not DATA")
 		}
 		if f.Flags&FlagComp != 0 {
-			p.soft("FLG-7", 4, 1, "COMP is set on a frame that is not DATA")
+			p.soft("FLG-8", 4, 1, "COMP is set on a frame that is not DATA")
 		}
 	}
 	if p.datagram {

@@ -25,7 +25,7 @@ func TestSenderRules(t *testing.T) {
 		{"all reserved flags", forge.Frame{Type: 4, Flags: 0xcc}, []string{"FLG-2"}},
 		{"reserved flag on an unknown type", forge.Frame{Type: 9, Flags: 0x04}, []string{"FLG-2"}},
 		{"FRAG on PING", forge.Frame{Type: 4, Flags: 0x10}, []string{"FRG-12"}},
-		{"COMP on PING", forge.Frame{Type: 4, Flags: 0x20}, []string{"FLG-7"}},
+		{"COMP on PING", forge.Frame{Type: 4, Flags: 0x20}, []string{"FLG-8"}},
 		{"COMP on DATA", forge.Frame{Type: 3, Flags: 0x20}, nil},
 
 		{"msg-id with a sign", forge.Frame{Type: 3, Headers: forge.KV("msg-id", "+7")}, []string{"HDR-9"}},

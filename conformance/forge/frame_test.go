@@ -28,23 +28,28 @@ func TestFrameBytesExact(t *testing.T) {
 		want  string
 	}{
 		{
-			"minimal HELLO", forge.Frame{Type: 1},
+			"minimal HELLO",
+			forge.Frame{Type: 1},
 			"5654 01 01 00 0000 00000000 90a29464",
 		},
 		{
-			"one header and a payload", forge.Frame{Type: 3, Headers: forge.KV("test", "value"), Payload: []byte("Hello")},
+			"one header and a payload",
+			forge.Frame{Type: 3, Headers: forge.KV("test", "value"), Payload: []byte("Hello")},
 			"5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f 6dffe407",
 		},
 		{
-			"flags", forge.Frame{Type: 3, Flags: 0x81, Headers: forge.KV("msg-id", "5"), Payload: []byte("x")},
+			"flags",
+			forge.Frame{Type: 3, Flags: 0x81, Headers: forge.KV("msg-id", "5"), Payload: []byte("x")},
 			"5654 01 03 81 0900 00000001 0601 6d73672d6964 35 78 dae0dcf7",
 		},
 		{
-			"repeated key in order", forge.Frame{Type: 3, Headers: forge.KV("a", "1", "a", "2")},
+			"repeated key in order",
+			forge.Frame{Type: 3, Headers: forge.KV("a", "1", "a", "2")},
 			"5654 01 03 00 0800 00000000 0101 61 31 0101 61 32 2354cf70",
 		},
 		{
-			"unknown type", forge.Frame{Type: 9},
+			"unknown type",
+			forge.Frame{Type: 9},
 			"5654 01 09 00 0000 00000000 43478fd1",
 		},
 	}
@@ -74,7 +79,8 @@ func TestFrameTruncatesHeaderLength(t *testing.T) {
 }
 
 func TestKVOddPanics(t *testing.T) {
-	assert.PanicsWithValue(t, `forge: KV got 3 strings, and the last key "b" has no value`, func() { forge.KV("a", "1", "b") })
+	odd := []string{"a", "1", "b"}
+	assert.PanicsWithValue(t, `forge: KV got 3 strings, and the last key "b" has no value`, func() { forge.KV(odd...) })
 	assert.Empty(t, forge.KV())
 }
 

@@ -20,20 +20,24 @@ func TestRawOverridesOneField(t *testing.T) {
 		{"version", forge.Raw{Version: new(byte(2)), Type: 3}, "5654 02 03 00 0000 00000000 eb0aafdc"},
 		{"version zero", forge.Raw{Version: new(byte(0)), Type: 3}, "5654 00 03 00 0000 00000000 c5fc875a"},
 		{
-			"header length", forge.Raw{Type: 3, HeaderLen: new(uint16(0x0b00)), HeaderSection: section, Payload: []byte("Hello")},
+			"header length",
+			forge.Raw{Type: 3, HeaderLen: new(uint16(0x0b00)), HeaderSection: section, Payload: []byte("Hello")},
 			"5654 01 03 00 000b 00000005 0405 74657374 76616c7565 48656c6c6f b328e4d2",
 		},
 		{
-			"payload length", forge.Raw{Type: 3, PayloadLen: new(uint32(0x05000000)), HeaderSection: section, Payload: []byte("Hello")},
+			"payload length",
+			forge.Raw{Type: 3, PayloadLen: new(uint32(0x05000000)), HeaderSection: section, Payload: []byte("Hello")},
 			"5654 01 03 00 0b00 05000000 0405 74657374 76616c7565 48656c6c6f b2dbd894",
 		},
 		{
-			"header section", forge.Raw{Type: 3, HeaderSection: []byte{5, 0}, Payload: []byte("Hello")},
+			"header section",
+			forge.Raw{Type: 3, HeaderSection: []byte{5, 0}, Payload: []byte("Hello")},
 			"5654 01 03 00 0200 00000005 0500 48656c6c6f 30349509",
 		},
 		{"checksum", forge.Raw{Type: 9, CRC: new(uint32(0))}, "5654 01 09 00 0000 00000000 00000000"},
 		{
-			"no checksum", forge.Raw{Type: 3, HeaderSection: section, Payload: []byte("Hello"), NoCRC: true},
+			"no checksum",
+			forge.Raw{Type: 3, HeaderSection: section, Payload: []byte("Hello"), NoCRC: true},
 			"5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f",
 		},
 		{"no checksum even if given", forge.Raw{Type: 3, CRC: new(uint32(7)), NoCRC: true}, "5654 01 03 00 0000 00000000"},

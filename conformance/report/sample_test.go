@@ -106,7 +106,8 @@ func sample() *conformance.Report {
 	rep.Results[0].Exchange = fail.Exchange[:2]
 	for i := range 3 {
 		res := result(fmt.Sprintf("sample/unreached-%d", i+1), conformance.NotExercised)
-		res.Cause, res.Message = probe.CauseTarget, "did not run: the target ended"
+		res.Cause = probe.CauseTarget
+		res.Message = fmt.Sprintf("the exchange before it failed, at \"a greeted TCP connection\": expected the echo of DATA 'greeting-4e5ad4b124e7243%d' within 1s, got nothing", i)
 		rep.Results = append(rep.Results, res)
 	}
 	res := result("sample/no-loopback", conformance.NotExercised)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,9 @@ import (
 // maxBlocks is how many failures are explained at length unless everything is
 // wanted; the others get a line each.
 const maxBlocks = 20
+
+// groupIndent is where the reason of a group of cases begins.
+const groupIndent = 23
 
 // TextOptions shape a text report.
 type TextOptions struct {
@@ -219,6 +223,10 @@ func (t *Text) failures(b *block, rep *conformance.Report) {
 	b.line(0, "")
 }
 
+// drawn are the parts of a reason that differ from case to case: numbers, and
+// what a case draws for itself.
+var drawn = regexp.MustCompile(`[0-9a-f]*[0-9][0-9a-f]*`)
+
 // groups lists what was not judged, equal reasons together.
 func (t *Text) groups(b *block, rep *conformance.Report) {
 	type group struct {
@@ -236,7 +244,7 @@ func (t *Text) groups(b *block, rep *conformance.Report) {
 		if res.Cause != "" {
 			reason = fmt.Sprintf("(%s) %s", res.Cause, reason)
 		}
-		key := string(res.Verdict) + reason
+		key := string(res.Verdict) + drawn.ReplaceAllString(reason, "#")
 		if byReason[key] == nil {
 			byReason[key] = &group{verdict: res.Verdict, reason: reason}
 			groups = append(groups, byReason[key])
@@ -248,17 +256,24 @@ func (t *Text) groups(b *block, rep *conformance.Report) {
 	}
 	hidden := false
 	for _, g := range groups {
-		b.line(0, t.paint.verdict(g.verdict, pad(string(g.verdict), 15))+fmt.Sprintf("  %4d  %s", len(g.ids), g.reason))
+		lead := t.paint.verdict(g.verdict, pad(string(g.verdict), 15)) + fmt.Sprintf("  %4d  ", len(g.ids))
+		for i, l := range wrap(g.reason, max(b.width-groupIndent, minText)) {
+			if i == 0 {
+				b.line(0, lead+l)
+			} else {
+				b.line(groupIndent, l)
+			}
+		}
 		if len(g.ids) == 1 || t.o.Verbose {
 			for _, id := range g.ids {
-				b.line(23, t.paint.dim(id))
+				b.line(groupIndent, t.paint.dim(id))
 			}
 		} else {
 			hidden = true
 		}
 	}
 	if hidden {
-		b.line(23, t.paint.dim("-v lists them"))
+		b.line(groupIndent, t.paint.dim("-v lists them"))
 	}
 	b.line(0, "")
 }

@@ -149,7 +149,7 @@ func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options
 	}
 	opts.Profile = "strict"
 	opts.Tags = "@" + m.Requirement
-	peer := target.Builtin(program, "--time-scale", fmt.Sprint(opts.TimeScale))
+	peer := target.Builtin(program, "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(opts.TimeScale))
 	result.Report, err = conformance.Run(ctx, peer, opts)
 	if err != nil {
 		return result, fmt.Errorf("mutant %s: %w", m.Name, err)

@@ -371,7 +371,7 @@ func TestAnswerRefusals(t *testing.T) {
 			assert.Empty(t, actions)
 		})
 	}
-	for _, allowed := range []wire.Frame{data(), data("'12345"), frame(wire.TypeData, wire.FlagCRC), data("A=b")} {
+	for _, allowed := range []wire.Frame{data(), data("'12345"), frame(wire.TypeData, wire.FlagCRC), data("A=b"), data("Msg-Id=1")} {
 		actions, err := s.Answer(at(0), 1, allowed)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"send " + describe(allowed)}, lines(t, actions))

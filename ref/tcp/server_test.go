@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +150,22 @@ func TestErrSurvivesUnreadInput(t *testing.T) {
 	c.wantEnd(t, false)
 	c.Close()
 	writing.Wait()
+}
+
+// [TCP-29]: the time for reading the ERR is over after a while, whatever the peer
+// goes on sending.
+func TestLingerIsBounded(t *testing.T) {
+	c := dial(t, serve(t, tcp.Config{Linger: 20 * time.Millisecond}))
+	c.send(t, corrupt(data(t, "x")))
+	c.wantErr(t, "6")
+	c.wantEnd(t, false)
+	rest := make([]byte, 1024)
+	for {
+		if _, err := c.Write(rest); err != nil {
+			assert.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+			break
+		}
+	}
 }
 
 // [TCP-11]

@@ -138,6 +138,54 @@ func TestPeerThatDoesNotRead(t *testing.T) {
 	})
 }
 
+// The same with frames that the protocol answers by itself.
+func TestPeerThatDoesNotReadItsPongs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := newPipes()
+		s := tcp.Serve(t.Context(), listener, tcp.Config{})
+		defer s.Close()
+		c := listener.dial()
+		ping := encode(t, wire.TypePing, 0, string(make([]byte, 60_000)))
+		taken := 0
+		for {
+			if _, err := c.Write(ping); err != nil {
+				break
+			}
+			taken++
+		}
+		assert.Less(t, taken, 12)
+	})
+}
+
+// An application that gives more answers than the peer takes has to wait.
+func TestAnswerWaitsForThePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := newPipes()
+		large := wire.Frame{Type: wire.TypeData, Payload: make([]byte, 100_000)}
+		var given atomic.Int64
+		s := tcp.Serve(t.Context(), listener, tcp.Config{Handler: func(_ context.Context, r *tcp.Request) {
+			for r.Answer(large) == nil {
+				given.Add(1)
+			}
+		}})
+		defer s.Close()
+		c := listener.dial()
+		defer c.Close()
+		_, err := c.Write(data(t, "x"))
+		require.NoError(t, err)
+		synctest.Wait()
+		before := given.Load()
+		assert.Less(t, before, int64(12))
+		answers := wire.NewReader(c, wire.Limits{})
+		for range 10 {
+			_, err = answers.ReadFrame()
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		assert.Greater(t, given.Load(), before)
+	})
+}
+
 // A peer that reads slowly is no peer that does not read.
 func TestPeerThatReadsSlowly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

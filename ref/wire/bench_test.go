@@ -109,70 +109,83 @@ func BenchmarkAppendBinary(b *testing.B) {
 	})
 }
 
-// benchDecode measures op, which decodes the first frame of its argument and
-// returns the octets it takes, over a run of equal frames: what lies in the buffer
-// of a busy stream.
-func benchDecode(b *testing.B, f wire.Frame, op func(b []byte) int) {
+// frameRun is what lies in the buffer of a busy stream: many frames, one behind
+// the other.
+type frameRun struct {
+	octets []byte
+	one    int // octets of each
+	frames int
+}
+
+func newFrameRun(b *testing.B, f wire.Frame) frameRun {
 	one := f.EncodedLen()
 	frames := max(1, (256<<10)/one)
-	octets := bytes.Repeat(mustEncode(b, f), frames)
-	decode := func() {
-		for rest := octets; len(rest) > 0; {
-			rest = rest[op(rest):]
-		}
-	}
-	floor := func() {
-		for rest := octets; len(rest) > 0; rest = rest[one:] {
-			sinkSum = wire.Checksum(rest[:one-wire.TrailerLen])
-		}
-	}
+	return frameRun{bytes.Repeat(mustEncode(b, f), frames), one, frames}
+}
 
+func (r frameRun) floor() {
+	for rest := r.octets; len(rest) > 0; rest = rest[r.one:] {
+		sinkSum = wire.Checksum(rest[:r.one-wire.TrailerLen])
+	}
+}
+
+// bench measures decode, which decodes the whole run.
+func (r frameRun) bench(b *testing.B, decode func()) {
 	b.ReportAllocs()
-	b.SetBytes(int64(len(octets)))
+	b.SetBytes(int64(len(r.octets)))
 	for b.Loop() {
 		decode()
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*frames), "ns/frame")
-	b.ReportMetric(ratio(decode, floor), "x-crc")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*r.frames), "ns/frame")
+	b.ReportMetric(ratio(decode, r.floor), "x-crc")
 }
 
 func BenchmarkParse(b *testing.B) {
 	benchSizes(b, func(b *testing.B, f wire.Frame) {
-		benchDecode(b, f, func(octets []byte) int {
-			f, n, err := wire.Parse(octets, wire.Limits{})
-			if err != nil {
-				panic(err)
+		run := newFrameRun(b, f)
+		run.bench(b, func() {
+			for rest := run.octets; len(rest) > 0; {
+				f, n, err := wire.Parse(rest, wire.Limits{})
+				if err != nil {
+					panic(err)
+				}
+				sinkCount += len(f.Payload)
+				rest = rest[n:]
 			}
-			sinkCount += len(f.Payload)
-			return n
 		})
 	})
 }
 
 func BenchmarkParseInto(b *testing.B) {
 	benchSizes(b, func(b *testing.B, f wire.Frame) {
-		benchDecode(b, f, func(octets []byte) int {
-			n, err := wire.ParseInto(&f, octets, wire.Limits{})
-			if err != nil {
-				panic(err)
+		run := newFrameRun(b, f)
+		run.bench(b, func() {
+			for rest := run.octets; len(rest) > 0; {
+				n, err := wire.ParseInto(&f, rest, wire.Limits{})
+				if err != nil {
+					panic(err)
+				}
+				sinkCount += len(f.Payload)
+				rest = rest[n:]
 			}
-			sinkCount += len(f.Payload)
-			return n
 		})
 	})
 }
 
 func BenchmarkParseIntoAndVisit(b *testing.B) {
 	f := benchFrame(b, 3, 1<<10)
-	benchDecode(b, f, func(octets []byte) int {
-		n, err := wire.ParseInto(&f, octets, wire.Limits{})
-		if err != nil {
-			panic(err)
+	run := newFrameRun(b, f)
+	run.bench(b, func() {
+		for rest := run.octets; len(rest) > 0; {
+			n, err := wire.ParseInto(&f, rest, wire.Limits{})
+			if err != nil {
+				panic(err)
+			}
+			for key, value := range f.Headers.All() {
+				sinkCount += len(key) + len(value)
+			}
+			rest = rest[n:]
 		}
-		for k, v := range f.Headers.All() {
-			sinkCount += len(k) + len(v)
-		}
-		return n
 	})
 }
 

@@ -43,21 +43,16 @@ type Headers struct {
 // part of a frame and is refused likewise.
 func ParseHeaders(section []byte) (Headers, error) {
 	if len(section) > MaxHeaderSection {
-		return Headers{}, &DecodeError{Offset: MaxHeaderSection, Reason: Protocol}
+		return Headers{}, fault(MaxHeaderSection, Protocol)
 	}
 	if at, ok := checkSection(section); !ok {
-		return Headers{}, &DecodeError{Offset: at, Reason: Protocol}
+		return Headers{}, fault(at, Protocol)
 	}
 	return headersOf(section), nil
 }
 
 // headersOf wraps a section that is known to be well-formed.
-func headersOf(section []byte) Headers {
-	if len(section) == 0 {
-		return Headers{}
-	}
-	return Headers{section: section[:len(section):len(section)]}
-}
+func headersOf(section []byte) Headers { return Headers{region(section, 0, len(section))} }
 
 // checkSection walks the headers of section. It returns the offset of the first
 // one that does not fit, or true.
@@ -180,4 +175,4 @@ func appendHeader[T []byte | string](section []byte, key, value T) ([]byte, erro
 }
 
 // clone returns a copy that shares nothing with h.
-func (h Headers) clone() Headers { return Headers{section: bytes.Clone(h.section)} }
+func (h Headers) clone() Headers { return Headers{bytes.Clone(h.section)} }

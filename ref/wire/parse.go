@@ -43,22 +43,18 @@ func ParseInto(f *Frame, b []byte, lim Limits) (n int, err error) {
 		return FixedLen, ErrShort
 	}
 	if b[offMagic] != magic0 || b[offMagic+1] != magic1 {
-		return 0, &DecodeError{Offset: offMagic, Reason: InvalidMagic}
+		return 0, fault(offMagic, InvalidMagic)
 	}
 	// VERSION (1): 0x01.
 	if len(b) < offType {
 		return FixedLen, ErrShort
 	}
 	if b[offVersion] != Version {
-		return 0, &DecodeError{Offset: offVersion, Reason: InvalidVersion}
+		return 0, fault(offVersion, InvalidVersion)
 	}
 	if len(b) < FixedLen {
 		return FixedLen, ErrShort
 	}
-	// TYPE (1): not judged before CRC32 has vouched for it.
-	typ := Type(b[offType])
-	// FLAGS (1): kept whole; reserved bits are ignored [FLG-3].
-	flags := Flags(b[offFlags])
 	// HDR_LEN (2, little-endian): octets in HEADERS [FRM-3].
 	hdrLen := binary.LittleEndian.Uint16(b[offHdrLen:])
 	// PAY_LEN (4, big-endian): octets in PAYLOAD [FRM-4].
@@ -68,7 +64,7 @@ func ParseInto(f *Frame, b []byte, lim Limits) (n int, err error) {
 	// check the total fits an int, because the limit does.
 	size := Overhead + uint64(hdrLen) + uint64(payLen)
 	if size > uint64(lim.maxFrame()) {
-		return 0, &DecodeError{Offset: offHdrLen, Reason: FrameTooLarge}
+		return 0, fault(offHdrLen, FrameTooLarge)
 	}
 	// Completeness.
 	total := int(size)
@@ -82,22 +78,32 @@ func ParseInto(f *Frame, b []byte, lim Limits) (n int, err error) {
 	// CRC32 (4, big-endian): over every octet from MAGIC to PAYLOAD, whatever the
 	// CRC flag says [CRC-5].
 	if binary.BigEndian.Uint32(b[payEnd:total]) != Checksum(b[:payEnd]) {
-		return 0, &DecodeError{Offset: payEnd, Reason: CrcMismatch}
+		return 0, fault(payEnd, CrcMismatch)
 	}
-	// TYPE: known here?
+	// TYPE (1): known here? Not asked before CRC32 has vouched for it.
+	typ := Type(b[offType])
 	if !lim.Types.Has(typ) {
-		return total, &DecodeError{Offset: offType, Reason: InvalidFrameType}
+		return total, fault(offType, InvalidFrameType)
 	}
 	// HEADERS (HDR_LEN): whole headers, and nothing left over [HDR-6] [HDR-7].
-	section := b[FixedLen:hdrEnd]
+	section := region(b, FixedLen, hdrEnd)
 	if at, ok := checkSection(section); !ok {
-		return total, &DecodeError{Offset: FixedLen + at, Reason: Protocol}
+		return total, fault(FixedLen+at, Protocol)
 	}
+	// FLAGS (1): kept whole; reserved bits are ignored [FLG-3].
+	flags := Flags(b[offFlags])
 	// PAYLOAD (PAY_LEN): opaque.
-	var payload []byte
-	if payLen > 0 {
-		payload = b[hdrEnd:payEnd:payEnd]
-	}
-	f.Type, f.Flags, f.Headers, f.Payload = typ, flags, headersOf(section), payload
+	payload := region(b, hdrEnd, payEnd)
+
+	f.Type, f.Flags, f.Headers, f.Payload = typ, flags, Headers{section}, payload
 	return total, nil
+}
+
+// region cuts b[from:to] out of b, capped, so that appending to it cannot
+// overwrite what follows. It is nil where there is nothing.
+func region(b []byte, from, to int) []byte {
+	if from == to {
+		return nil
+	}
+	return b[from:to:to]
 }

@@ -19,11 +19,11 @@ const maxEmptyReads = 100
 // and hands over a frame as soon as its last octet has arrived [TCP-22]. It is
 // not safe for concurrent use.
 //
-// Its buffer grows with the octets received, to at most twice as many, never
-// with the lengths that a frame declares [LIM-5]. A buffer that has grown beyond
-// 256 KiB for a large frame is replaced by a small one as soon as the next frame
-// is asked for: a peer that sends one large frame and then rests does not hold
-// memory.
+// Its buffer grows in steps with the octets received, never ahead of them to the
+// size that a frame declares [LIM-5]. A buffer that has grown beyond 256 KiB for
+// a large frame is replaced by a small one as soon as the next frame is asked
+// for: a peer that sends one large frame and then rests does not hold memory.
+// Growing anew for every frame of a stream of large ones is the price of that.
 type Reader struct {
 	src io.Reader
 	lim Limits
@@ -59,7 +59,8 @@ func (r *Reader) ReadFrame() (Frame, error) {
 	}
 	r.release()
 	for {
-		f, n, err := Parse(r.buf[r.start:r.end], r.lim)
+		var f Frame
+		n, err := ParseInto(&f, r.buf[r.start:r.end], r.lim)
 		switch {
 		case err == nil:
 			r.start += n
@@ -71,7 +72,7 @@ func (r *Reader) ReadFrame() (Frame, error) {
 			r.fault = err
 			return Frame{}, err
 		}
-		if err := r.fill(); err != nil {
+		if err := r.fill(n); err != nil {
 			return Frame{}, err
 		}
 	}
@@ -90,10 +91,10 @@ func (r *Reader) release() {
 	}
 }
 
-// fill adds what one read brings.
-func (r *Reader) fill() error {
+// fill adds what one read brings, for a frame that is known to need total octets.
+func (r *Reader) fill(total int) error {
 	if r.pending == nil {
-		r.makeRoom()
+		r.makeRoom(total)
 		n, err := r.readSome(r.buf[r.end:])
 		r.filled = n == len(r.buf)-r.end
 		r.end += n
@@ -120,19 +121,19 @@ func (r *Reader) readSome(p []byte) (int, error) {
 	return 0, io.ErrNoProgress
 }
 
-// makeRoom makes the buffer end with free octets. A larger buffer than readAhead
-// is at most twice the size of what is in it.
-func (r *Reader) makeRoom() {
+// makeRoom makes the buffer end with free octets, for a frame that is known to
+// need total. It never makes it larger than readAhead, unless it is full: then at
+// most four times the size, and no larger than the frame.
+func (r *Reader) makeRoom(total int) {
 	size := len(r.buf)
 	switch {
 	case size == 0:
 		r.resize(minBuffer)
 	case r.Buffered() == size:
-		// Full of one frame that needs more than that.
-		r.resize(2 * size)
+		r.resize(min(4*size, max(total, readAhead)))
 	case r.filled && size < readAhead:
 		// The source has more to give than the buffer takes at a time.
-		r.resize(2 * size)
+		r.resize(4 * size)
 	case r.Buffered() == 0 || r.end == size:
 		// Frames before have been consumed: move what is left to the front.
 		r.end = copy(r.buf, r.buf[r.start:r.end])

@@ -42,7 +42,7 @@ func ParseString(b []byte) (s string, n int, err error) {
 	}
 	text := b[stringLengthLen:n]
 	if !utf8.Valid(text) {
-		return "", 0, &DecodeError{Offset: stringLengthLen, Reason: Protocol}
+		return "", 0, fault(stringLengthLen, Protocol)
 	}
 	return string(text), n, nil
 }

@@ -37,7 +37,7 @@ func Uvarint(b []byte) (v uint64, n int, err error) {
 		// Nine groups hold 63 bits: the tenth octet has room for one more bit and
 		// can be followed by no other.
 		if i == maxUvarintLen-1 && c > 1 {
-			return 0, 0, &DecodeError{Offset: i, Reason: Protocol}
+			return 0, 0, fault(i, Protocol)
 		}
 		v |= uint64(c&0x7f) << (7 * i)
 		if c < 0x80 {

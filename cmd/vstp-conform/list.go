@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vstp-project/vstp/conformance"
+	"github.com/vstp-project/vstp/spec"
+)
+
+func newList(s streams) *cobra.Command {
+	var (
+		sel          selection
+		requirements bool
+		asJSON       bool
+	)
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the cases, or the requirements",
+		Long: `list prints the cases, one per line, in the order of the specification: ID, the
+requirement that it judges, level, profile, transport, title. With --requirements it
+prints the requirements of the specification instead, with how many cases each has.`,
+		Example: `  vstp-conform list
+  vstp-conform list --run 'tcp/*' --profile core
+  vstp-conform list --tags '@FRM-6'
+  vstp-conform list --requirements --json`,
+		Args: exactly(0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			cases, err := conformance.Cases(sel.options())
+			if err != nil {
+				return err
+			}
+			switch {
+			case requirements && asJSON:
+				return writeJSON(s.out, requirementRows(cases))
+			case requirements:
+				return listRequirements(s.out, cases)
+			case asJSON:
+				return writeJSON(s.out, caseRows(cases))
+			}
+			return listCases(s.out, cases)
+		},
+	}
+	sel.register(cmd, "strict", "")
+	cmd.Flags().BoolVar(&requirements, "requirements", false, "list the requirements instead of the cases")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	for _, name := range append([]string{"profile"}, selectFlags...) {
+		cmd.MarkFlagsMutuallyExclusive("requirements", name)
+	}
+	return cmd
+}
+
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// A caseRow is a case in JSON.
+type caseRow struct {
+	ID           string   `json:"id"`
+	Title        string   `json:"title"`
+	Requirements []string `json:"requirements"`
+	Level        string   `json:"level"`
+	Profile      string   `json:"profile"`
+	Roles        []string `json:"roles"`
+	Transport    string   `json:"transport,omitempty"`
+	Tags         []string `json:"tags"`
+	Source       string   `json:"source"`
+	WaitMS       int64    `json:"wait_ms"`
+	Exclusive    bool     `json:"exclusive"`
+	Hostile      bool     `json:"hostile"`
+}
+
+func caseRows(cases []conformance.Case) []caseRow {
+	rows := make([]caseRow, len(cases))
+	for i, c := range cases {
+		rows[i] = caseRow{
+			ID: c.ID, Title: c.Title, Requirements: c.Requirements, Level: c.Level, Profile: c.Profile,
+			Roles: c.Roles, Transport: c.Transport, Tags: c.Tags, Source: c.Source,
+			WaitMS: int64(c.Wait / time.Millisecond), Exclusive: c.Exclusive, Hostile: c.Hostile,
+		}
+	}
+	return rows
+}
+
+// A requirementRow is a requirement in JSON, with the cases that judge it.
+type requirementRow struct {
+	spec.Requirement
+	Cases []string `json:"cases"`
+}
+
+func requirementRows(cases []conformance.Case) []requirementRow {
+	var rows []requirementRow
+	for _, r := range spec.Requirements() {
+		row := requirementRow{Requirement: r, Cases: []string{}}
+		for _, c := range casesOf(r.ID, cases) {
+			row.Cases = append(row.Cases, c.ID)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// casesOf are the cases whose first requirement it is: those that judge it.
+func casesOf(id string, cases []conformance.Case) []conformance.Case {
+	var of []conformance.Case
+	for _, c := range cases {
+		if c.Requirements[0] == id {
+			of = append(of, c)
+		}
+	}
+	return of
+}
+
+func listCases(w io.Writer, cases []conformance.Case) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range cases {
+		transport := c.Transport
+		if transport == "" {
+			transport = "-"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, c.Requirements[0], c.Level, c.Profile, transport, c.Title)
+	}
+	return table.Flush()
+}
+
+func listRequirements(w io.Writer, cases []conformance.Case) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, r := range spec.Requirements() {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Level, r.Profile,
+			list(r.Roles), list(r.Transports), cover(r, len(casesOf(r.ID, cases))), r.Text)
+	}
+	return table.Flush()
+}
+
+// cover says how a requirement is judged.
+func cover(r spec.Requirement, cases int) string {
+	switch {
+	case cases == 1:
+		return "1 case"
+	case cases == 0 && !r.Testable:
+		return "unit only"
+	}
+	return fmt.Sprintf("%d cases", cases)
+}
+
+func list(words []string) string {
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}

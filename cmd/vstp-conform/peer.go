@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vstp-project/vstp/ref/peer"
+)
+
+func newPeer(s streams) *cobra.Command {
+	var o peer.Options
+	var verbose bool
+	cmd := &cobra.Command{
+		Use:   "peer",
+		Short: "Run the reference peer",
+		Long: `peer runs the reference implementation with the echo application of the test
+contract, until it is interrupted or, where its standard input is a pipe, until that
+is closed. Its first line on the standard output says where it listens:
+
+  {"ready":true,"tcp":"127.0.0.1:41234","udp":"127.0.0.1:41235"}
+
+Without an address it listens for TCP and UDP on free ports of 127.0.0.1. It answers
+whoever asks, with as much as is asked for: keep it on test networks.`,
+		Example: `  vstp-conform peer
+  vstp-conform peer --tcp 127.0.0.1:9000 --udp 127.0.0.1:9000
+  vstp-conform peer --tcp 127.0.0.1:9000 --time-scale 0.1`,
+		Args: exactly(0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			given := cmd.Flags().Changed
+			if !given("tcp") && !given("udp") {
+				o.TCP, o.UDP = "127.0.0.1:0", "127.0.0.1:0"
+			}
+			if given("tcp") && o.TCP == "" || given("udp") && o.UDP == "" {
+				return usagef("an address is empty: give HOST:PORT, such as 127.0.0.1:9000, or leave the flag out")
+			}
+			if !(o.TimeScale >= minTimeScale && o.TimeScale <= maxTimeScale) { // in this form NaN is refused as well
+				return usagef("--time-scale %v: it goes from %v to %v", o.TimeScale, minTimeScale, maxTimeScale)
+			}
+			level := slog.LevelWarn
+			if verbose {
+				level = slog.LevelDebug
+			}
+			o.Log = slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: level}))
+			return peer.Run(cmd.Context(), o, lifeline(cmd.Context(), s.in), s.out)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.TCP, "tcp", "", "listen for TCP at `HOST:PORT`; port 0 is any free one")
+	flags.StringVar(&o.UDP, "udp", "", "listen for UDP at `HOST:PORT`; port 0 is any free one")
+	flags.Float64Var(&o.TimeScale, "time-scale", 1, "shorten the timers of the protocol by this `FACTOR`, 0.05 to 1")
+	flags.BoolVarP(&verbose, "verbose", "v", false, "log everything that happens")
+	return cmd
+}
+
+// lifeline is what ends the peer when it ends. Only a pipe or a socket says
+// anything about who started the peer: in a script or as a service its standard
+// input is /dev/null, and at a terminal reading it would stop a peer in the
+// background.
+func lifeline(ctx context.Context, in io.Reader) io.Reader {
+	f, isFile := in.(*os.File)
+	if !isFile {
+		return in
+	}
+	if info, err := f.Stat(); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 {
+		return in
+	}
+	return endless{ctx.Done()}
+}
+
+// endless is a reader that ends with a context and never yields anything.
+type endless struct{ done <-chan struct{} }
+
+func (e endless) Read([]byte) (int, error) {
+	<-e.done
+	return 0, io.EOF
+}

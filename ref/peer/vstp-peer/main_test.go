@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestRunUntilStdinEnds(t *testing.T) {
+	var out, log bytes.Buffer
+	code := run(t.Context(), []string{"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", "0.1", "-v"}, strings.NewReader(""), &out, &log)
+	assert.Zero(t, code, log.String())
+	var ready map[string]any
+	require.NoError(t, json.Unmarshal(out.Bytes(), &ready))
+	assert.Equal(t, true, ready["ready"])
+	assert.Contains(t, ready, "tcp")
+	assert.Contains(t, ready, "udp")
+}
+
+func TestExitCodes(t *testing.T) {
+	for args, want := range map[string]int{
+		"":                    1,
+		"--tcp nonsense":      1,
+		"--tcp h:0 --bad":     2,
+		"--time-scale x":      2,
+		"--tcp 127.0.0.1:0 x": 2,
+		"--help":              0,
+	} {
+		var out, log bytes.Buffer
+		code := run(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &log)
+		assert.Equal(t, want, code, args)
+		assert.Empty(t, out.String(), args)
+		assert.NotEmpty(t, log.String(), args)
+	}
+}
