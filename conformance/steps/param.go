@@ -114,7 +114,7 @@ func docLines(doc *godog.DocString) []string {
 	return lines
 }
 
-// Definition is the text of a step, for lists and documentation.
+// Definitions lists the texts of all steps, {} for a parameter.
 func Definitions() []string {
 	texts := make([]string, len(definitions))
 	for i, d := range definitions {

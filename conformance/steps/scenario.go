@@ -39,7 +39,8 @@ type Scenario struct {
 	Wait         time.Duration
 
 	steps    int
-	contents []byte // its file, with everything blanked that belongs to other scenarios
+	defined  []string // the definitions of its steps
+	contents []byte   // its file, with everything blanked that belongs to other scenarios
 	file     string
 	notation notation
 }
@@ -135,9 +136,11 @@ func parse(file string, contents []byte, n notation) ([]Scenario, error) {
 			return nil, fmt.Errorf("%s:%d: %w", file, sp.scenario.Location.Line, err)
 		}
 		for _, st := range sp.scenario.Steps {
-			if err := n.check(st); err != nil {
+			definition, err := n.check(st)
+			if err != nil {
 				return nil, fmt.Errorf("%s:%d: %w", file, st.Location.Line, err)
 			}
+			s.defined = append(s.defined, definition)
 		}
 		s.steps = background + len(sp.scenario.Steps)
 		s.contents = blankOthers(contents, spans, i)
@@ -149,7 +152,7 @@ func parse(file string, contents []byte, n notation) ([]Scenario, error) {
 
 // check finds at once what would otherwise only show when the step runs: a step
 // that is not defined, or by two definitions, and a vector that does not exist.
-func (n notation) check(st *messages.Step) error {
+func (n notation) check(st *messages.Step) (definition string, err error) {
 	var matches []string
 	for _, d := range definitions {
 		if d.re.MatchString(st.Text) {
@@ -158,10 +161,10 @@ func (n notation) check(st *messages.Step) error {
 	}
 	switch len(matches) {
 	case 0:
-		return fmt.Errorf("there is no step %q", st.Text)
+		return "", fmt.Errorf("there is no step %q", st.Text)
 	case 1:
 	default:
-		return fmt.Errorf("the step %q has several definitions: %q", st.Text, matches)
+		return "", fmt.Errorf("the step %q has several definitions: %q", st.Text, matches)
 	}
 	text := st.Text
 	if st.DocString != nil {
@@ -169,10 +172,10 @@ func (n notation) check(st *messages.Step) error {
 	}
 	for _, m := range vectorName.FindAllStringSubmatch(text, -1) {
 		if _, ok := n.vectors.Lookup(m[1]); !ok {
-			return fmt.Errorf("there is no vector %s", m[1])
+			return "", fmt.Errorf("there is no vector %s", m[1])
 		}
 	}
-	return nil
+	return matches[0], nil
 }
 
 // A span is a scenario or background and its first line, tags included.
@@ -235,6 +238,9 @@ func blankOthers(contents []byte, spans []span, keep int) []byte {
 	}
 	return bytes.Join(lines, nil)
 }
+
+// Definitions lists the definitions of the scenario's steps, in their order.
+func (s Scenario) Definitions() []string { return s.defined }
 
 // An Ending says at which step a scenario ended early.
 type Ending struct {

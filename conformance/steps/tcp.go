@@ -68,9 +68,6 @@ var (
 	_ = step1("{} pass on the target's clock", duration, func(ctx context.Context, w *world, d time.Duration) error {
 		return w.t.Wait(ctx, w.t.Scaled(d))
 	})
-	_ = step1("{} pass", duration, func(ctx context.Context, w *world, d time.Duration) error {
-		return w.t.Wait(ctx, d)
-	})
 
 	_ = step1("{} comes back", frame, func(ctx context.Context, w *world, line string) error {
 		return w.wantFrames(ctx, []string{line}, w.reply())
