@@ -37,7 +37,7 @@ type Report struct {
 	TimeScale float64
 	Started   time.Time
 	Duration  time.Duration
-	Jitter    time.Duration // calibrated at the start
+	Jitter    time.Duration // how late this host's own timers were, at worst
 	// Interrupted says that the run was cut short: the cases that had not run
 	// are not-exercised.
 	Interrupted bool

@@ -107,7 +107,6 @@ func (r *runner) run(ctx context.Context) *Report {
 	for _, transport := range r.offered() {
 		r.served[transport] = r.serves(runCtx, transport) == nil
 	}
-	report.Jitter = r.jitter.worst(began)
 
 	together, alone := r.schedule()
 	r.runTogether(runCtx, together)
@@ -118,6 +117,7 @@ func (r *runner) run(ctx context.Context) *Report {
 
 	report.Interrupted = ctx.Err() != nil
 	report.Results = r.results
+	report.Jitter = r.jitter.worst(began)
 	report.Duration = time.Since(began)
 	return report
 }

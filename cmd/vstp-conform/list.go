@@ -31,7 +31,12 @@ prints the requirements of the specification instead, with how many cases each h
   vstp-conform list --tags '@FRM-6'
   vstp-conform list --requirements --json`,
 		Args: exactly(0, ""),
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, name := range append([]string{"profile"}, selectFlags...) {
+				if requirements && cmd.Flags().Changed(name) {
+					return usagef("--%s selects cases: it does not go with --requirements", name)
+				}
+			}
 			cases, err := conformance.Cases(sel.options())
 			if err != nil {
 				return err
@@ -50,9 +55,6 @@ prints the requirements of the specification instead, with how many cases each h
 	sel.register(cmd, "strict", "")
 	cmd.Flags().BoolVar(&requirements, "requirements", false, "list the requirements instead of the cases")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	for _, name := range append([]string{"profile"}, selectFlags...) {
-		cmd.MarkFlagsMutuallyExclusive("requirements", name)
-	}
 	return cmd
 }
 

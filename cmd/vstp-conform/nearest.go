@@ -20,7 +20,7 @@ func nearest(name string, names []string, n int) []string {
 		d := distance(name, lower)
 		switch {
 		case len(name) >= 3 && strings.Contains(lower, name):
-			d = 1
+			d = min(d, 1)
 		case d > max(2, len(name)/3):
 			continue
 		}

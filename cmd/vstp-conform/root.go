@@ -48,6 +48,7 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 		newList(s),
 		newExplain(s),
 		newDecode(s),
+		newSelftest(s),
 		newVersion(s),
 	)
 	root.SetHelpCommand(newHelp(root))

@@ -98,16 +98,13 @@ that it starts end with the run.
 	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "the server's timers are shortened by this `FACTOR`, 0.05 to 1; for the built-in peer 0.1")
 	flags.StringSliceVar(&f.capabilities, "capabilities", []string{"compression"}, "what the server offers: a `LIST` of compression, varint, string, time-scale, or empty; for the built-in peer time-scale")
 	flags.StringVarP(&f.out, "out", "o", "", "write result.json into the directory `DIR`")
-	flags.IntVarP(&f.jobs, "jobs", "j", 8, "run this `NUMBER` of cases at a time")
+	flags.IntVarP(&f.jobs, "jobs", "j", 32, "run this `NUMBER` of cases at a time")
 	flags.DurationVar(&f.deadline, "deadline", 0, "end the run after this `DURATION`; what has not run by then is not-exercised (default none)")
 	flags.BoolVar(&f.requireAll, "require-all", false, "a case that these surroundings keep from running makes the run incomplete")
 	flags.BoolVar(&f.warningsFail, "warnings-fail", false, "a violated SHOULD makes the server non-conformant")
 	flags.BoolVar(&f.quiet, "quiet", false, "print failures and the last line only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print a line for each case, and every failure and exchange in full")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON; the text goes to the standard error")
-	cmd.MarkFlagsMutuallyExclusive("exec", "tcp")
-	cmd.MarkFlagsMutuallyExclusive("exec", "udp")
-	cmd.MarkFlagsMutuallyExclusive("quiet", "verbose")
 	if err := cmd.MarkFlagDirname("out"); err != nil {
 		panic(err) // the flag does not exist: a mistake in this program
 	}
@@ -186,6 +183,10 @@ func (f *serverFlags) defaults(cmd *cobra.Command) error {
 		}
 	}
 	switch {
+	case given("exec") && (given("tcp") || given("udp")):
+		return usagef("--exec and --tcp or --udp exclude each other: in the command, {tcp} and {udp} stand for the addresses")
+	case f.quiet && f.verbose:
+		return usagef("--quiet and --verbose exclude each other")
 	case given("exec") && f.exec == "":
 		return usagef("--exec: the command is empty")
 	case f.profile != "core" && f.profile != "strict":

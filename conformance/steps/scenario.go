@@ -255,7 +255,7 @@ func (e *Ending) Unwrap() error { return e.Err }
 // *Ending around one of the outcomes of package probe, or the judge's own fault.
 func (s Scenario) Run(ctx context.Context, t *probe.T) error {
 	w := &world{
-		t: t, notation: s.notation,
+		t: t, notation: s.notation, judged: s.Requirements[0],
 		streams: map[string]*probe.Stream{}, sockets: map[string]*probe.Socket{},
 		unread: map[*probe.Socket][]probe.Datagram{},
 	}

@@ -233,7 +233,7 @@ var (
 			if i%2 == 0 {
 				b = faulty(random)
 			}
-			if err := w.socket.Send(b, "a random datagram"); err != nil {
+			if err := w.sendDatagram("a random datagram", b); err != nil {
 				return err
 			}
 		}

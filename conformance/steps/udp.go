@@ -14,6 +14,12 @@ import (
 // answered: datagrams may overtake each other.
 const afterSentinel = 300 * time.Millisecond
 
+// Where a frame asks for an ACK.
+const (
+	flagsAt    = 4 // offset of the FLAGS octet
+	flagReqAck = 0x01
+)
+
 var (
 	_ = step0("a UDP socket", func(ctx context.Context, w *world) error {
 		return w.listen(ctx, "A", nil)
@@ -26,6 +32,15 @@ var (
 	})
 	_ = step1("another served UDP socket {} on the same address", name, func(ctx context.Context, w *world, n string) error {
 		return w.listenServed(ctx, n, w.socket)
+	})
+	_ = step1("another UDP socket {} that says HELLO and is served", name, func(ctx context.Context, w *world, n string) error {
+		if err := w.listen(ctx, n, nil); err != nil {
+			return err
+		}
+		if err := w.socket.Send(forge.Frame{Type: typeHello}.Bytes(), "HELLO"); err != nil {
+			return err
+		}
+		return w.greetUDP(ctx)
 	})
 	_ = step1("I use socket {}", name, func(_ context.Context, w *world, n string) error {
 		s, ok := w.sockets[n]
@@ -45,8 +60,13 @@ var (
 		return w.sendOneDatagram(lines)
 	})
 	_ = step0("I send an empty datagram", func(_ context.Context, w *world) error {
-		w.sent(0)
-		return w.socket.Send(nil, "an empty datagram")
+		return w.sendDatagram("an empty datagram")
+	})
+	_ = step2("I send {} times the datagram {}", number, frame, func(ctx context.Context, w *world, n int, line string) error {
+		return w.sendMany(ctx, n, line)
+	})
+	_ = step2("{} other sources each send the datagram {}", number, frame, func(ctx context.Context, w *world, n int, line string) error {
+		return w.sendFromMany(ctx, n, line)
 	})
 
 	_ = step1("the datagram {} comes back", frame, func(ctx context.Context, w *world, line string) error {
@@ -70,13 +90,27 @@ var (
 	_ = step1("no {} datagram comes back", param[string]{`([A-Z]+)`, verbatim}, func(ctx context.Context, w *world, typ string) error {
 		return w.wantNoneOfType(ctx, typ)
 	})
+	_ = step1("no datagram of more than {} octets comes back", number, func(ctx context.Context, w *world, n int) error {
+		return w.wantNoneLonger(ctx, n)
+	})
+	_ = step1("no {} that came back has headers", param[string]{`([A-Z]+)`, verbatim}, func(_ context.Context, w *world, typ string) error {
+		return w.wantNoHeaders(typ)
+	})
 	_ = step0("the socket is still served", func(ctx context.Context, w *world) error {
-		_, err := w.udpSentinel(ctx)
+		_, err := w.udpAnswered(ctx)
 		return err
 	})
 	_ = step0("another source is still served", func(ctx context.Context, w *world) error {
 		return w.listenServed(ctx, "Z", nil)
 	})
+)
+
+// Loopback loses datagrams that come faster than the target takes them, once its
+// socket's buffer is full. What is sent in bulk leaves pauseAfter datagrams and a
+// pause at a time, so that most of it arrives.
+const (
+	pauseAfter = 64
+	pause      = time.Millisecond
 )
 
 func (w *world) listen(ctx context.Context, n string, like *probe.Socket) error {
@@ -88,12 +122,17 @@ func (w *world) listen(ctx context.Context, n string, like *probe.Socket) error 
 	return nil
 }
 
-// listenServed opens a socket and makes sure that the target serves it: a DATA
-// whose echo has to come.
+// listenServed opens a socket and makes sure that the target serves it.
 func (w *world) listenServed(ctx context.Context, n string, like *probe.Socket) error {
 	if err := w.listen(ctx, n, like); err != nil {
 		return err
 	}
+	return w.greetUDP(ctx)
+}
+
+// greetUDP makes sure that the target serves the socket: a DATA whose echo has to
+// come.
+func (w *world) greetUDP(ctx context.Context) error {
 	payload := w.t.Unique("greeting")
 	// Loopback may lose a datagram when the target's buffer is full; the exchange
 	// that sets the scene is allowed three attempts.
@@ -158,10 +197,47 @@ func (w *world) sendDatagrams(lines []string) error {
 		return err
 	}
 	for _, m := range ms {
-		w.sent(len(m.octets))
-		if err := w.socket.Send(m.octets, m.text); err != nil {
+		if err := w.sendDatagram(m.text, m.octets); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (w *world) sendMany(ctx context.Context, n int, line string) error {
+	m, err := w.notation.message(line)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		if i > 0 && i%pauseAfter == 0 {
+			if err := w.t.Wait(ctx, pause); err != nil {
+				return err
+			}
+		}
+		if err := w.sendDatagram(m.text, m.octets); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendFromMany sends one datagram from each of n sockets, which are closed at
+// once: nobody waits for an answer there.
+func (w *world) sendFromMany(ctx context.Context, n int, line string) error {
+	m, err := w.notation.message(line)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		s, err := w.t.Listen(ctx, fmt.Sprintf("S%d", i), nil)
+		if err != nil {
+			return err
+		}
+		if err := s.Send(m.octets, m.text); err != nil {
+			return err
+		}
+		s.Close()
 	}
 	return nil
 }
@@ -171,12 +247,11 @@ func (w *world) sendOneDatagram(lines []string) error {
 	if err != nil {
 		return err
 	}
-	var octets []byte
-	for _, m := range ms {
-		octets = append(octets, m.octets...)
+	parts := make([][]byte, len(ms))
+	for i, m := range ms {
+		parts[i] = m.octets
 	}
-	w.sent(len(octets))
-	return w.socket.Send(octets, joinTexts(ms))
+	return w.sendDatagram(joinTexts(ms), parts...)
 }
 
 // wantDatagrams wants each of these to come, in whatever order. What else comes
@@ -213,13 +288,12 @@ func (w *world) wantDatagrams(ctx context.Context, lines []string, within time.D
 	return nil
 }
 
-// udpSentinel sends a DATA with REQ_ACK whose ACK and echo have to come, and
-// returns what else came before them or shortly after.
-func (w *world) udpSentinel(ctx context.Context) ([]probe.Datagram, error) {
-	stimulus := w.sentAt
+// udpAnswered sends a sentinel, a DATA with REQ_ACK whose ACK and echo have to
+// come, and returns what else came before them.
+func (w *world) udpAnswered(ctx context.Context) ([]probe.Datagram, error) {
 	payload := w.t.Unique("sentinel")
 	msgID := fmt.Sprint(w.t.Draw())
-	f := forge.Frame{Type: typeData, Flags: 0x01, Headers: forge.KV("msg-id", msgID), Payload: payload}
+	f := forge.Frame{Type: typeData, Flags: flagReqAck, Headers: forge.KV("msg-id", msgID), Payload: payload}
 	if err := w.socket.Send(f.Bytes(), fmt.Sprintf("DATA REQ_ACK msg-id=%s '%s'", msgID, payload)); err != nil {
 		return nil, err
 	}
@@ -248,9 +322,18 @@ func (w *world) udpSentinel(ctx context.Context) ([]probe.Datagram, error) {
 			others = append(others, d)
 		}
 	}
-	// An ACK may take 500 ms [ACK-12]: silence is not proved before that.
-	watch := max(afterSentinel, w.t.Bound("ack")-(w.t.Elapsed()-stimulus))
-	deadline = time.Now().Add(watch)
+	return others, nil
+}
+
+// udpSentinel is udpAnswered and a while of watching: for datagrams that were
+// overtaken, and for as long as an ACK may take that was asked for. It returns
+// what else came.
+func (w *world) udpSentinel(ctx context.Context) ([]probe.Datagram, error) {
+	others, err := w.udpAnswered(ctx)
+	if err != nil {
+		return others, err
+	}
+	deadline := time.Now().Add(max(afterSentinel, w.ackBy-w.t.Elapsed()))
 	for {
 		d, err := w.nextDatagram(ctx, time.Until(deadline))
 		if errors.Is(err, probe.ErrNothing) {
@@ -284,6 +367,28 @@ func (w *world) wantNoneOfType(ctx context.Context, typ string) error {
 	for _, d := range others {
 		if d.Frame.TypeName() == typ {
 			return &probe.Violation{Want: "no " + typ, Got: d.Frame.String()}
+		}
+	}
+	return nil
+}
+
+func (w *world) wantNoneLonger(ctx context.Context, octets int) error {
+	if _, err := w.udpSentinel(ctx); err != nil {
+		return err
+	}
+	for _, f := range w.received {
+		if len(f.Raw) > octets {
+			return &probe.Violation{Want: fmt.Sprintf("datagrams of at most %d octets", octets), Got: fmt.Sprintf("%v in %d octets", f, len(f.Raw))}
+		}
+	}
+	return nil
+}
+
+// wantNoHeaders holds the frames of one type that came back to having none.
+func (w *world) wantNoHeaders(typ string) error {
+	for _, f := range w.received {
+		if f.TypeName() == typ && len(f.Headers) > 0 {
+			return &probe.Violation{Want: typ + " without headers", Got: f.String()}
 		}
 	}
 	return nil

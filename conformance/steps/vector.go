@@ -118,8 +118,7 @@ func (w *world) vectorUDP(ctx context.Context, v vectors.Vector, text string) er
 	if err := given(w.listenServed(ctx, "A", nil)); err != nil {
 		return err
 	}
-	w.sent(len(v.Octets))
-	if err := w.socket.Send(v.Octets, text); err != nil {
+	if err := w.sendDatagram(text, v.Octets); err != nil {
 		return err
 	}
 	if v.Expect.Result == "accept" {

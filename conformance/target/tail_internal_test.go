@@ -14,8 +14,14 @@ func TestTailKeepsTheLastOctets(t *testing.T) {
 	for _, sizes := range [][]int{
 		{},
 		{1},
-		{tailSize - 1}, {tailSize}, {tailSize + 1}, {3 * tailSize},
-		{tailSize - 1, 2}, {tailSize, 1}, {1, tailSize}, {10, tailSize + 10, 10},
+		{tailSize - 1},
+		{tailSize},
+		{tailSize + 1},
+		{3 * tailSize},
+		{tailSize - 1, 2},
+		{tailSize, 1},
+		{1, tailSize},
+		{10, tailSize + 10, 10},
 		{40000, 40000, 40000, 40000, 1},
 	} {
 		var kept tail

@@ -339,7 +339,7 @@ func TestAllMessagesMustBeDoneBeforeTheEnd(t *testing.T) {
 
 // [HDR-11] [LIM-4] and what is not offered.
 func TestAnswerRefusals(t *testing.T) {
-	s := session.NewServer(session.ServerConfig{MaxFrame: 20}, id)
+	s := session.NewServer(session.ServerConfig{MaxFrame: 24}, id)
 	s.Frame(at(0), data())
 	for name, c := range map[string]struct {
 		message uint64
@@ -358,7 +358,7 @@ func TestAnswerRefusals(t *testing.T) {
 		"session-id":       {1, data("session-id=1"), wire.Protocol},
 		"err-code":         {1, data("err-code=1"), wire.Protocol},
 		"second header":    {1, data("a=1", "err-code=1"), wire.Protocol},
-		"too large":        {1, data("'123456"), wire.FrameTooLarge},
+		"too large":        {1, data("'1234567890"), wire.FrameTooLarge},
 		"no such message":  {2, data(), wire.Protocol},
 		"message number 0": {0, data(), wire.Protocol},
 	} {
@@ -371,7 +371,7 @@ func TestAnswerRefusals(t *testing.T) {
 			assert.Empty(t, actions)
 		})
 	}
-	for _, allowed := range []wire.Frame{data(), data("'12345"), frame(wire.TypeData, wire.FlagCRC), data("A=b"), data("Msg-Id=1")} {
+	for _, allowed := range []wire.Frame{data(), data("'123456789"), frame(wire.TypeData, wire.FlagCRC), data("A=b"), data("Msg-Id=1")} {
 		actions, err := s.Answer(at(0), 1, allowed)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"send " + describe(allowed)}, lines(t, actions))

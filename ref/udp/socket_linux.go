@@ -8,6 +8,19 @@ import (
 	"syscall"
 )
 
+// path is where a datagram came from and where it was sent to.
+type path struct {
+	peer  netip.AddrPort // its source, unmapped
+	local local          // the address of ours that received it
+}
+
+// local is one of our own addresses. The zero value leaves the choice to the
+// system.
+type local struct {
+	addr netip.Addr
+	link uint32 // index of the network interface, where addr means something only there
+}
+
 // The control messages of ip(7) and ipv6(7) that name the local address of a
 // datagram: when receiving the one it was sent to, when sending the one to send
 // from.

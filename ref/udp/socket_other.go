@@ -2,7 +2,15 @@
 
 package udp
 
-import "net"
+import (
+	"net"
+	"net/netip"
+)
+
+// path is where a datagram came from.
+type path struct {
+	peer netip.AddrPort // its source, unmapped
+}
 
 // packetInfo is empty where this package does not ask the system for the local
 // address of a datagram. The system then chooses the address to send from, which is

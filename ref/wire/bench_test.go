@@ -58,11 +58,7 @@ func benchFrame(b *testing.B, headers, payload int) wire.Frame {
 			Text(wire.KeyMsgID, "1234567").
 			Text("channel", "general")
 	}
-	f, err := builder.Build()
-	if err != nil {
-		b.Fatal(err)
-	}
-	return f
+	return mustBuild(b, builder)
 }
 
 func benchSizes(b *testing.B, run func(b *testing.B, f wire.Frame)) {
@@ -76,15 +72,6 @@ func benchSizes(b *testing.B, run func(b *testing.B, f wire.Frame)) {
 			})
 		}
 	}
-}
-
-func mustEncode(tb testing.TB, f wire.Frame) []byte {
-	tb.Helper()
-	b, err := f.AppendBinary(nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return b
 }
 
 func BenchmarkAppendBinary(b *testing.B) {

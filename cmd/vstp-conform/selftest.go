@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vstp-project/vstp/conformance"
+	"github.com/vstp-project/vstp/conformance/selftest"
+)
+
+// nullJobs is how many cases a null peer is judged by at a time: they all wait for
+// answers that never come.
+const nullJobs = 64
+
+type selftestFlags struct {
+	null, mutants bool
+	run           []string
+	sample        int
+	seed          uint64
+	timeScale     float64
+	out           string
+}
+
+func newSelftest(s streams) *cobra.Command {
+	var f selftestFlags
+	cmd := &cobra.Command{
+		Use:   "selftest",
+		Short: "Judge the judge",
+		Long: `selftest shows that a pass means something.
+
+--null runs every case against peers that implement nothing: one that is not there,
+one that hangs up, one that never answers, one that sends every octet back and one
+that answers at random. None of them may pass a case of a MUST.
+
+--mutants breaks one rule of the reference peer after the other, builds it and judges
+it by the cases about that rule. One of them has to catch it. This needs a checkout of
+the project and the go command; --sample judges only that many, drawn by --seed.
+
+With neither flag, both are done.
+
+Exit status: 0 all is proved, 1 a null peer passed a case or a mutant survived,
+2 usage, 4 a mutant could not be built or judged, 130 interrupted.`,
+		Example: `  vstp-conform selftest --null
+  vstp-conform selftest --mutants --sample 12
+  vstp-conform selftest --mutants --run 'ack-*' --out out`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd.Context(), s) },
+	}
+	fl := cmd.Flags()
+	fl.BoolVar(&f.null, "null", false, "only the peers that implement nothing")
+	fl.BoolVar(&f.mutants, "mutants", false, "only the mutants of the reference peer")
+	fl.StringArrayVar(&f.run, "run", nil, "only the mutants whose name matches the `GLOB`; repeatable")
+	fl.IntVar(&f.sample, "sample", 0, "only `N` of the mutants, drawn by --seed; 0 for all")
+	fl.Uint64Var(&f.seed, "seed", 0, "draw the sample by this `SEED`")
+	fl.Float64Var(&f.timeScale, "time-scale", builtinTimeScale, "`FACTOR` of the timers of judge and peer, 0.05 to 1")
+	fl.StringVarP(&f.out, "out", "o", "", "write kill-matrix.json into this `DIR`")
+	return cmd
+}
+
+func (f *selftestFlags) execute(ctx context.Context, s streams) error {
+	if f.sample < 0 {
+		return usagef("--sample %d: want 0 or more", f.sample)
+	}
+	if f.timeScale < minTimeScale || f.timeScale > maxTimeScale {
+		return usagef("--time-scale %v: want %v to %v", f.timeScale, minTimeScale, maxTimeScale)
+	}
+	both := !f.null && !f.mutants
+	code := conformance.ExitConformant
+	if f.null || both {
+		c, err := f.judgeNull(ctx, s)
+		if err != nil {
+			return err
+		}
+		code = max(code, c)
+	}
+	if f.mutants || both {
+		c, err := f.judgeMutants(ctx, s)
+		if err != nil {
+			return err
+		}
+		code = max(code, c)
+	}
+	return status(code)
+}
+
+// judgeNull judges the null peers one after the other and prints a table.
+func (f *selftestFlags) judgeNull(ctx context.Context, s streams) (int, error) {
+	opts := conformance.Options{TimeScale: f.timeScale, Jobs: nullJobs, Capabilities: []string{}}
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "null peer\tcases\tMUST passed\twhat it does")
+	code := conformance.ExitConformant
+	var passed []string
+	for _, peer := range selftest.NullPeers() {
+		result, err := selftest.Null(ctx, peer, opts)
+		if err != nil {
+			return 0, err
+		}
+		if ctx.Err() != nil {
+			return conformance.ExitInterrupted, nil
+		}
+		if result.Unreached != "" {
+			fmt.Fprintf(table, "%s\tnone\t0\t%s: never reached, exit status 3\n", peer.Name, peer.Title)
+			continue
+		}
+		fmt.Fprintf(table, "%s\t%d\t%d\t%s\n", peer.Name, len(result.Report.Results), len(result.Passed), peer.Title)
+		for _, res := range result.Passed {
+			code = conformance.ExitNonConformant
+			passed = append(passed, fmt.Sprintf("%s passes %s (%s): the case is no proof", peer.Name, res.ID, res.Requirements[0]))
+		}
+	}
+	if err := table.Flush(); err != nil {
+		return 0, err
+	}
+	for _, line := range passed {
+		fmt.Fprintln(s.out, line)
+	}
+	return code, nil
+}
+
+// killMatrix is the form of kill-matrix.json.
+type killMatrix struct {
+	Schema  string     `json:"schema"`
+	Suite   string     `json:"suite"`
+	Mutants []killLine `json:"mutants"`
+	// Unproved are requirements that have a case and no mutant.
+	Unproved []string `json:"unproved"`
+}
+
+type killLine struct {
+	Name        string   `json:"name"`
+	Requirement string   `json:"requirement"`
+	Sentence    string   `json:"sentence"`
+	File        string   `json:"file"`
+	Killed      bool     `json:"killed"`
+	Killers     []string `json:"killers"`
+}
+
+func (f *selftestFlags) judgeMutants(ctx context.Context, s streams) (int, error) {
+	root, err := selftest.Checkout()
+	if err != nil {
+		return 0, usagef("%v", err)
+	}
+	opts := conformance.Options{TimeScale: f.timeScale, Capabilities: []string{}}
+	mutants, err := f.choose(selftest.Mutants())
+	if err != nil {
+		return 0, err
+	}
+	unproved, err := selftest.Unproved(opts)
+	if err != nil {
+		return 0, err
+	}
+	matrix := killMatrix{Schema: "vstp-kill-matrix/1", Suite: conformance.Version, Mutants: []killLine{}, Unproved: unproved}
+	code := conformance.ExitConformant
+	survivors, broken := 0, 0
+	began := time.Now()
+	for _, m := range mutants {
+		result, err := selftest.Mutate(ctx, m, root, opts)
+		if ctx.Err() != nil {
+			code = conformance.ExitInterrupted
+			break
+		}
+		if err != nil {
+			broken++
+			fmt.Fprintf(s.out, "%-9s  %-8s  %s: %v\n", "broken", m.Requirement, m.Name, err)
+			continue
+		}
+		matrix.Mutants = append(matrix.Mutants, killLine{
+			Name: m.Name, Requirement: m.Requirement, Sentence: m.Sentence, File: m.File,
+			Killed: result.Killed(), Killers: result.Killers,
+		})
+		if !result.Killed() {
+			survivors++
+			fmt.Fprintf(s.out, "%-9s  %-8s  %s: %s\n", "SURVIVED", m.Requirement, m.Name, m.Sentence)
+			printVerdicts(s.out, result.Report)
+			continue
+		}
+		fmt.Fprintf(s.out, "%-9s  %-8s  %s: %s\n", "killed", m.Requirement, m.Name, more(result.Killers))
+	}
+	fmt.Fprintf(s.out, "%d mutants in %v: %d killed, %d survived, %d not judged\n",
+		len(mutants), time.Since(began).Round(time.Second), len(matrix.Mutants)-survivors, survivors, len(mutants)-len(matrix.Mutants))
+	for _, id := range unproved {
+		fmt.Fprintf(s.out, "unproved   %-8s  has a case and no mutant\n", id)
+	}
+	if f.out != "" {
+		if err := f.write(matrix); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case code == conformance.ExitInterrupted:
+	case broken > 0:
+		code = conformance.ExitHarness
+	case survivors > 0 || len(unproved) > 0:
+		code = conformance.ExitNonConformant
+	}
+	return code, nil
+}
+
+// choose applies --run and --sample.
+func (f *selftestFlags) choose(all []selftest.Mutant) ([]selftest.Mutant, error) {
+	chosen := all
+	if len(f.run) > 0 {
+		chosen = nil
+		for _, m := range all {
+			for _, glob := range f.run {
+				ok, err := path.Match(glob, m.Name)
+				if err != nil {
+					return nil, usagef("--run %q: %v", glob, err)
+				}
+				if ok {
+					chosen = append(chosen, m)
+					break
+				}
+			}
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, usagef("no mutant matches")
+	}
+	if f.sample > 0 && f.sample < len(chosen) {
+		random := rand.New(rand.NewPCG(f.seed, 0))
+		random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
+		chosen = chosen[:f.sample]
+	}
+	return chosen, nil
+}
+
+func (f *selftestFlags) write(matrix killMatrix) error {
+	text, err := json.MarshalIndent(matrix, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.MkdirAll(f.out, 0o755),
+		os.WriteFile(filepath.Join(f.out, "kill-matrix.json"), append(text, '\n'), 0o644),
+	)
+}
+
+// more names the first killer and how many others there are.
+func more(killers []string) string {
+	if len(killers) == 1 {
+		return killers[0]
+	}
+	return fmt.Sprintf("%s and %d more", killers[0], len(killers)-1)
+}
+
+// printVerdicts says what the cases about a surviving mutant's requirement saw.
+func printVerdicts(w io.Writer, rep *conformance.Report) {
+	for _, res := range rep.Results {
+		fmt.Fprintf(w, "           %s: %s %s\n", res.ID, res.Verdict, res.Message)
+	}
+}

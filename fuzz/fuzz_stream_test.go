@@ -1,0 +1,35 @@
+package fuzz
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/vstp-project/vstp/conformance/forge"
+)
+
+var streamSeeds = sync.OnceValue(func() []seed {
+	// Cuts behind one octet, behind the lengths, behind anything, and none.
+	cuts := []uint64{0, 0xaaaaaaaaaaaaaaaa, 0x0f1e2d3c4b5a6978, 0xffffffffffffffff}
+	var seeds []seed
+	bye := forge.Frame{Type: 6}.Bytes()
+	for i, s := range samples() {
+		cut := cuts[i%len(cuts)]
+		seeds = append(seeds,
+			seed{s.octets, cut, false},
+			seed{slices.Concat(bye, s.octets, bye), cut, false},
+			seed{slices.Concat(s.octets, bye, bye[:7]), cut, true})
+	}
+	return seeds
+})
+
+// A stream gives the same frames wherever TCP cuts it. [TCP-5] [FRM-6]
+func FuzzStream(f *testing.F) {
+	addSeeds(f, streamSeeds())
+	f.Fuzz(func(t *testing.T, b []byte, cuts uint64, repaired bool) {
+		if repaired {
+			b = repairStream(b)
+		}
+		requireSegmentation(t, b, cuts, endpoint{})
+	})
+}
