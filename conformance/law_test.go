@@ -115,6 +115,11 @@ var rooms = []room{
 		reason: "the judge is judged from outside the implementation, by peers that are built for it",
 	},
 	{
+		pattern: "fuzz/...",
+		imports: []string{specRoom, "vectors", "features", "conformance/...", "ref/...", "fuzz/..."},
+		reason:  "here the readings of the specification meet, to be held against each other",
+	},
+	{
 		pattern: "cmd/vstp-conform/...",
 		imports: []string{specRoom, "vectors", "features", "conformance/...", "ref/...", "cmd/vstp-conform/..."},
 		reason:  "the command joins the judge and the reference peer, which it runs as a child process",

@@ -72,13 +72,14 @@ type ExitOptions struct {
 }
 
 // ExitCode is the exit status that the report calls for: the first that applies
-// of interrupted, harness error, non-conformant, incomplete, conformant.
+// of interrupted, harness error, non-conformant, incomplete, conformant. A run in
+// which no case was applicable has judged nothing and is incomplete.
 func (r *Report) ExitCode(o ExitOptions) int {
-	incomplete := false
-	bad := false
+	incomplete, bad, judged := false, false, false
 	for i := range r.Results {
 		res := &r.Results[i]
 		must := res.Level == "MUST" || res.Level == "MUST NOT"
+		judged = judged || res.Verdict != NotApplicable
 		switch {
 		case res.Verdict.Bad(), res.Verdict == Warn && o.WarningsFail:
 			bad = true
@@ -97,7 +98,7 @@ func (r *Report) ExitCode(o ExitOptions) int {
 		return ExitHarness
 	case bad:
 		return ExitNonConformant
-	case incomplete || len(r.Results) == 0:
+	case incomplete || !judged:
 		return ExitIncomplete
 	}
 	return ExitConformant

@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -570,21 +568,11 @@ func (r *runner) notApplicable(c Case) string {
 	return ""
 }
 
-// memory is the resident set of the target's process, where the judge started it
-// and the host has /proc.
+// memory is the resident set of the target and all that it started, where the
+// judge started it and the host tells.
 func (r *runner) memory() (octets int64, ok bool) {
-	p, ok := r.inst.(interface{ PID() int })
-	if !ok || p.PID() == 0 {
-		return 0, false
+	if gauge, ok := r.inst.(target.Gauge); ok {
+		return gauge.Memory()
 	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.PID()))
-	if err != nil {
-		return 0, false
-	}
-	fields := strings.Fields(string(status))
-	if len(fields) < 2 {
-		return 0, false
-	}
-	pages, err := strconv.ParseInt(fields[1], 10, 64)
-	return pages * int64(os.Getpagesize()), err == nil
+	return 0, false
 }

@@ -171,6 +171,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		"pass":                      {report(must(conformance.Pass)), conformance.ExitOptions{}, 0},
 		"nothing ran":               {report(), conformance.ExitOptions{}, 3},
+		"nothing applicable":        {report(must(conformance.NotApplicable)), conformance.ExitOptions{}, 3},
 		"fail":                      {report(must(conformance.Pass), must(conformance.Fail)), conformance.ExitOptions{}, 1},
 		"fail beats incomplete":     {report(must(conformance.Inconclusive), must(conformance.Crash)), conformance.ExitOptions{}, 1},
 		"harness beats fail":        {report(must(conformance.HarnessError), must(conformance.Fail)), conformance.ExitOptions{}, 4},

@@ -113,3 +113,6 @@ func drawFrame(d dice) forge.Frame {
 	}
 	return f
 }
+
+// drawSection draws a well-formed header section.
+func drawSection(d dice) []byte { return forge.Section(drawHeaders(d)) }

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,27 +12,10 @@ import (
 	"github.com/vstp-project/vstp/conformance"
 	"github.com/vstp-project/vstp/conformance/conftest"
 	"github.com/vstp-project/vstp/conformance/target"
-	"github.com/vstp-project/vstp/ref/peer"
 )
-
-// childEnv makes the test binary the reference peer, so that the tests judge it
-// over real sockets, from another process.
-const childEnv = "VSTP_CONFORM_TEST_PEER"
 
 // testScale shortens the timers of judge and peer alike.
 const testScale = 0.1
-
-func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" {
-		opts := peer.Options{TCP: "127.0.0.1:0", UDP: "127.0.0.1:0", TimeScale: testScale}
-		if err := peer.Run(context.Background(), opts, os.Stdin, os.Stdout); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
 
 // TestConformance judges the reference implementation with every case there is,
 // each a subtest named by its case: go test ./cmd/vstp-conform -run
@@ -40,9 +23,10 @@ func TestMain(m *testing.M) {
 func TestConformance(t *testing.T) {
 	self, err := os.Executable()
 	require.NoError(t, err)
-	tgt := target.Builtin(self)
-	tgt.Env = []string{childEnv + "=1"}
-	rep := conftest.Run(t, tgt, conformance.Options{
+	// The test binary is the program where it is called so (main_test.go): the peer
+	// runs in another process, over real sockets.
+	peer := target.Builtin(self, "peer", "--time-scale", fmt.Sprint(testScale))
+	rep := conftest.Run(t, peer, conformance.Options{
 		Profile: "strict", TimeScale: testScale, Capabilities: []string{},
 	})
 	for _, v := range conformance.Verdicts() {
@@ -51,5 +35,5 @@ func TestConformance(t *testing.T) {
 		}
 	}
 	assert.NotZero(t, rep.Count(conformance.Pass), "no case passed")
-	t.Logf("%d cases in %v, timers of this host up to %v late", len(rep.Results), rep.Duration.Round(1e6), rep.Jitter.Round(1e3))
+	t.Logf("%d cases in %v, timers of this host up to %v late", len(rep.Results), rep.Duration.Round(time.Millisecond), rep.Jitter.Round(time.Microsecond))
 }

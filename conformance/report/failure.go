@@ -78,7 +78,10 @@ func (b *block) failure(res conformance.Result) {
 	b.prose(2, res.Title)
 	b.requirement(res)
 	b.entry("step", res.Step)
-	if v := res.Violation; v != nil && res.Verdict != conformance.Crash && res.Verdict != conformance.Hang {
+	// What the case saw of a target that was dying says nothing about the
+	// requirement.
+	died := res.Verdict == conformance.Crash || res.Verdict == conformance.Hang
+	if v := res.Violation; v != nil && !died {
 		b.entry("expected", v.Want)
 		b.entry("got", v.Got)
 	}
@@ -92,7 +95,7 @@ func (b *block) failure(res conformance.Result) {
 	}
 	b.line(2, b.paint.bold("exchange"))
 	b.ladder(res.Exchange)
-	if last, ok := lastReceived(res.Exchange); ok && res.Violation != nil {
+	if last, ok := lastReceived(res.Exchange); ok && res.Violation != nil && !died {
 		b.line(2, b.paint.bold("the last that came from the target, field by field"))
 		for l := range strings.Lines(last.Dump()) {
 			b.line(4, b.dumpLine(clean(strings.TrimRight(l, "\n"))))

@@ -1,14 +1,16 @@
 package wire
 
-// Builder puts a frame together: a type, headers in the order in which they are
-// added, a payload and flags [LIB-5]. Its methods return the Builder itself, so
-// that calls can be chained; the first refusal is kept and reported by Build.
+// Builder puts a frame together. Its methods return the Builder itself, so that
+// calls can be chained; the first refusal is kept and reported by Build.
 //
 //	f, err := wire.NewBuilder(wire.TypeData).
 //		Text("content-type", "application/json").
 //		Payload(body).
 //		Flags(wire.FlagReqAck).
 //		Build()
+//
+// "A frame builder MUST yield the type, the headers in the order of their
+// addition, the payload and the union of the flags that it was given." [LIB-5]
 type Builder struct {
 	typ     Type
 	flags   Flags

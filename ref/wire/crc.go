@@ -2,13 +2,18 @@ package wire
 
 import "hash/crc32"
 
-// Checksum returns the CRC-32/ISO-HDLC of b: reflected polynomial 0xEDB88320,
-// initial value and final XOR 0xFFFFFFFF; of "123456789" it is 0xCBF43926
-// [CRC-1].
+// Checksum returns the CRC-32/ISO-HDLC of b.
+//
+// "CRC32 MUST be CRC-32/ISO-HDLC, with the reflected polynomial 0xEDB88320, the
+// initial value 0xFFFFFFFF and the final XOR 0xFFFFFFFF, so that the nine
+// octets of the ASCII text 123456789 yield 0xCBF43926." [CRC-1]
 func Checksum(b []byte) uint32 { return crc32.ChecksumIEEE(b) }
 
-// CRC computes and checks the checksum of octets that come in pieces [LIB-6].
-// The zero value is ready for use, and has seen no octets.
+// CRC computes and checks the checksum of octets that come in pieces. The zero
+// value is ready for use, and has seen no octets.
+//
+// "A CRC utility MUST calculate and verify the value that CRC-1 defines and
+// start afresh after a reset." [LIB-6]
 type CRC struct {
 	sum uint32
 }

@@ -9,7 +9,11 @@ import (
 const maxDecimalLen = 20
 
 // AppendDecimal appends v to b in the form of the protocol's numeric header
-// values and returns the longer slice: canonical decimal ASCII [HDR-9].
+// values and returns the longer slice.
+//
+// "A sender MUST write the values of msg-id, frag-id, frag-index, frag-total,
+// session-id and err-code as canonical unsigned decimal numbers in ASCII,
+// without sign, space or leading zero except for the single digit 0." [HDR-9]
 func AppendDecimal(b []byte, v uint64) []byte {
 	return strconv.AppendUint(b, v, 10)
 }

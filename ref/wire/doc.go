@@ -26,8 +26,8 @@
 //
 // # Decoding
 //
-// [Parse] decodes the first frame of a byte slice, [Reader] the frames of a
-// stream. Both check in one fixed order, and only the first check that fails
+// [Parse] decodes the first frame of a byte slice, [ParseInto] does so into a frame
+// that is used again, [Reader] decodes the frames of a stream. All check in one fixed order, and only the first check that fails
 // is reported [FRM-9]:
 //
 //  1. MAGIC, as soon as 2 octets are there

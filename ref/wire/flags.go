@@ -7,9 +7,14 @@ import (
 
 // Flags is the FLAGS octet of a frame.
 //
-// A receiver ignores the reserved bits 0x04, 0x08, 0x40 and 0x80 and honours the
-// defined ones beside them [FLG-3]; decoding keeps the octet as it came. A
-// sender transmits them as zero [FLG-2]; encoding refuses a frame that has one.
+// The bits 0x04, 0x08, 0x40 and 0x80 are reserved. Decoding keeps the octet as it
+// came, with whatever reserved bits; encoding refuses a frame that has one.
+//
+// "A receiver MUST ignore the reserved FLAGS bits while honouring the defined
+// bits of the same octet." [FLG-3]
+//
+// "A sender MUST transmit the reserved FLAGS bits 0x04, 0x08, 0x40 and 0x80 as
+// zero." [FLG-2]
 type Flags uint8
 
 // The defined flags [FLG-1].

@@ -36,10 +36,21 @@ func (f Frame) EncodedLen() int { return Overhead + f.Headers.Size() + len(f.Pay
 // slice. It allocates only if b lacks room for EncodedLen octets. b must not
 // overlap the frame's own memory.
 //
-// It refuses, with an *EncodeError, a TYPE that cannot be allocated [TYP-2] and
-// reserved bits in FLAGS [FLG-2], both of Reason Protocol, and a payload longer
-// than PAY_LEN can express, of Reason FrameTooLarge; b is returned unchanged
-// then. A configured size limit is the Writer's business.
+// It refuses, with an *EncodeError, a TYPE that cannot be allocated and reserved
+// bits in FLAGS, both of Reason Protocol, and a payload longer than PAY_LEN can
+// express, of Reason FrameTooLarge; b is returned unchanged then. A configured
+// size limit and the set of known types are the Writer's business.
+//
+// "The octets of a frame MUST be MAGIC (2), VERSION (1), TYPE (1), FLAGS (1),
+// HDR_LEN (2), PAY_LEN (4), HEADERS (HDR_LEN), PAYLOAD (PAY_LEN) and CRC32 (4),
+// in that order and with nothing between them, 15 + HDR_LEN + PAY_LEN in
+// number." [FRM-1]
+//
+// "A sender MUST transmit the reserved FLAGS bits 0x04, 0x08, 0x40 and 0x80 as
+// zero." [FLG-2]
+//
+// "A sender MUST NOT emit a TYPE value that is neither 1 to 8 nor allocated in
+// the registry." [TYP-2]
 func (f Frame) AppendBinary(b []byte) ([]byte, error) {
 	section, payload := f.Headers.section, f.Payload
 	if err := checkSendable(f.Type, f.Flags, len(payload)); err != nil {

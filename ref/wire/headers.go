@@ -5,8 +5,10 @@ import (
 	"iter"
 )
 
-// The header keys that the protocol uses itself. Keys are compared octet for
-// octet: "Msg-Id" is another key [HDR-10].
+// The header keys that the protocol uses itself.
+//
+// "A receiver MUST compare header keys octet by octet, so that Msg-Id and
+// msg-id are different keys." [HDR-10]
 const (
 	KeyMsgID     = "msg-id"
 	KeyFragID    = "frag-id"
@@ -23,13 +25,15 @@ const headerLengths = 2
 // their wire order. It holds the octets themselves, checked once, so that
 // walking them cannot fail and sending them is a copy.
 //
-// Each header is KEY_LEN (1 octet), VALUE_LEN (1 octet), KEY, VALUE; headers
-// follow one another without a terminator [HDR-1]. Keys and values are
-// uninterpreted octets [HDR-4], either may be empty [HDR-3], and a key may occur
-// several times [HDR-5].
+// Keys and values are uninterpreted octets [HDR-4], either may be empty [HDR-3],
+// and a key may occur several times [HDR-5].
 //
 // The zero value has no headers. A Headers is a value: no method changes it, and
 // copies may share their octets safely.
+//
+// "Each header MUST be encoded as KEY_LEN (1 octet), VALUE_LEN (1 octet), KEY
+// (KEY_LEN octets) and VALUE (VALUE_LEN octets), the next header following at
+// once and no terminator following the last." [HDR-1]
 type Headers struct {
 	section []byte // well-formed, at most MaxHeaderSection octets, nil if empty
 }
@@ -37,10 +41,16 @@ type Headers struct {
 // ParseHeaders takes section as a whole header section. The result aliases
 // section, which must not be changed while the result is in use.
 //
-// A header that extends past the end of section [HDR-6] and a single octet left
-// over at its end [HDR-7] give a *DecodeError of Reason Protocol with the offset
-// of that header in section. A section longer than MaxHeaderSection cannot be
-// part of a frame and is refused likewise.
+// A header that extends past the end of section and a single octet left over at
+// its end give a *DecodeError of Reason Protocol with the offset of that header
+// in section. A section longer than MaxHeaderSection cannot be part of a frame
+// and is refused likewise.
+//
+// "A receiver MUST reject a frame in which a header, by its own KEY_LEN and
+// VALUE_LEN, would reach beyond the end of HEADERS." [HDR-6]
+//
+// "A receiver MUST reject a frame whose HEADERS ends with a single octet left
+// over, too little for a KEY_LEN and a VALUE_LEN." [HDR-7]
 func ParseHeaders(section []byte) (Headers, error) {
 	if len(section) > MaxHeaderSection {
 		return Headers{}, fault(MaxHeaderSection, Protocol)
@@ -138,8 +148,14 @@ func (h Headers) Bytes() []byte { return h.section }
 // retained. A [Builder] adds many headers at less cost.
 //
 // It refuses a key or value longer than 255 octets with an *EncodeError of
-// Reason Protocol [HDR-2], and a section that would exceed 65,535 octets with one
-// of Reason FrameTooLarge [FRM-8].
+// Reason Protocol, and a section that would exceed 65,535 octets with one of
+// Reason FrameTooLarge.
+//
+// "A sender MUST refuse locally a header whose key or whose value is longer
+// than 255 octets." [HDR-2]
+//
+// "A sender MUST refuse locally, without transmitting any octet of it, a frame
+// whose HEADERS would exceed 65,535 octets." [FRM-8]
 func (h Headers) Append(key, value []byte) (Headers, error) {
 	return appendCopy(h, key, value)
 }

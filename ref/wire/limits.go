@@ -11,7 +11,13 @@ const (
 )
 
 // DefaultMaxFrame is the size limit of a whole frame, MAGIC to CRC32, in octets
-// where none is configured [LIM-1] [LIM-2].
+// where none is configured.
+//
+// "By default a TCP receiver MUST accept a frame of exactly 8,388,608 octets in
+// total." [LIM-1]
+//
+// "By default a TCP receiver MUST reject a frame that declares 8,388,609 octets
+// in total or more." [LIM-2]
 const DefaultMaxFrame = 8_388_608
 
 // Limits is what an endpoint is willing to take and to send. The zero value is

@@ -19,11 +19,17 @@ const maxEmptyReads = 100
 // and hands over a frame as soon as its last octet has arrived [TCP-22]. It is
 // not safe for concurrent use.
 //
+// "A receiver MUST find the start of the next frame by length arithmetic alone,
+// never by searching for MAGIC." [FRM-6]
+//
 // Its buffer grows in steps with the octets received, never ahead of them to the
-// size that a frame declares [LIM-5]. A buffer that has grown beyond 256 KiB for
+// size that a frame declares. A buffer that has grown beyond 256 KiB for
 // a large frame is replaced by a small one as soon as the next frame is asked
 // for: a peer that sends one large frame and then rests does not hold memory.
 // Growing anew for every frame of a stream of large ones is the price of that.
+//
+// "A receiver MUST NOT reserve memory in proportion to a length that is
+// declared but not yet received." [LIM-5]
 type Reader struct {
 	src io.Reader
 	lim Limits

@@ -10,12 +10,17 @@ const (
 	maxString       = 65535 // what it can express
 )
 
-// AppendString appends s to b as a binary string and returns the longer slice:
-// the length of s in octets, 2 octets little-endian, then its UTF-8 [STR-1].
+// AppendString appends s to b as a binary string and returns the longer slice.
 // Binary strings are a utility for payloads: no field of the frame is one.
 //
-// It refuses a string longer than 65,535 octets [STR-2] or that is not valid
-// UTF-8 with an *EncodeError of Reason Protocol; b is returned unchanged then.
+// It refuses a string longer than 65,535 octets or that is not valid UTF-8 with
+// an *EncodeError of Reason Protocol; b is returned unchanged then.
+//
+// "A binary string MUST be encoded as the number of its octets in 2 octets with
+// the least significant first, followed by those octets in UTF-8." [STR-1]
+//
+// "A binary-string encoder MUST refuse a string of more than 65,535 octets."
+// [STR-2]
 func AppendString(b []byte, s string) ([]byte, error) {
 	if len(s) > maxString {
 		return b, refuse(Protocol, "string of %d octets, at most %d fit [STR-2]", len(s), maxString)
@@ -31,7 +36,10 @@ func AppendString(b []byte, s string) ([]byte, error) {
 // octets it takes, its length field included. The string is a copy.
 //
 // Truncated input gives ErrShort with n the octets known to be needed, text that
-// is not valid UTF-8 a *DecodeError of Reason Protocol [STR-3].
+// is not valid UTF-8 a *DecodeError of Reason Protocol.
+//
+// "A binary-string decoder MUST reject truncated input and octets that are not
+// valid UTF-8." [STR-3]
 func ParseString(b []byte) (s string, n int, err error) {
 	if len(b) < stringLengthLen {
 		return "", stringLengthLen, ErrShort

@@ -4,8 +4,11 @@ import "fmt"
 
 // Type is the TYPE octet of a frame.
 //
-// Values 1 to 8 are defined by the specification [TYP-1], 0x10 to 0xFF are open
-// for allocation in the registry [TYP-5], 0 and 9 to 0x0F are reserved.
+// Values 1 to 8 are defined by the specification, 0x10 to 0xFF are open for
+// allocation in the registry [TYP-5], 0 and 9 to 0x0F are reserved.
+//
+// "The TYPE values MUST be 1 for HELLO, 2 for WELCOME, 3 for DATA, 4 for PING,
+// 5 for PONG, 6 for BYE, 7 for ACK and 8 for ERR." [TYP-1]
 type Type uint8
 
 // The eight frame types [TYP-1].
@@ -44,8 +47,11 @@ func (t Type) String() string {
 }
 
 // Priority returns how urgent a queued frame of this type is, 255 being the
-// most urgent [PRI-1]. A type beyond the eight is as urgent as DATA, so that it
-// overtakes nothing.
+// most urgent. A type beyond the eight is as urgent as DATA, so that it overtakes
+// nothing.
+//
+// "The priority of a frame MUST be 255 for ERR, 200 for ACK, 150 for HELLO,
+// WELCOME and BYE, 100 for PING and PONG and 50 for DATA." [PRI-1]
 func (t Type) Priority() uint8 {
 	switch t {
 	case TypeErr:

@@ -2,8 +2,10 @@ package wire
 
 import "io"
 
-// Writer writes frames to a stream. It is not safe for concurrent use: the octets
-// of two frames must not be interleaved [TCP-21].
+// Writer writes frames to a stream. It is not safe for concurrent use.
+//
+// "A sender MUST NOT mix the octets of different frames on one connection,
+// however many writers share it." [TCP-21]
 type Writer struct {
 	dst io.Writer
 	lim Limits
@@ -16,11 +18,16 @@ func NewWriter(dst io.Writer, lim Limits) *Writer { return &Writer{dst: dst, lim
 
 // WriteFrame writes f with one call of Write. The frame is not retained.
 //
-// A frame larger than the limit [LIM-4], of a TYPE that is not in the limits'
-// set [TYP-2], or that Frame.AppendBinary refuses, gives an *EncodeError;
+// A frame larger than the limit, of a TYPE that is not in the limits' set, or that Frame.AppendBinary refuses, gives an *EncodeError;
 // nothing is written then and the Writer stays usable. An error of the
 // underlying writer is returned as it is, then and ever after: a part of the
 // frame may be out, and whatever followed it would be taken for its rest.
+//
+// "A sender MUST refuse locally a frame larger than its own configured
+// maximum." [LIM-4]
+//
+// "A sender MUST NOT emit a TYPE value that is neither 1 to 8 nor allocated in
+// the registry." [TYP-2]
 func (w *Writer) WriteFrame(f Frame) error {
 	if w.err != nil {
 		return w.err
