@@ -7,6 +7,15 @@ import (
 	"github.com/vstp-project/vstp/conformance/probe"
 )
 
+// The roles that an implementation can be judged in.
+const (
+	RoleServer = "server"
+	RoleCodec  = "codec"
+)
+
+// transportAdapter is the "transport" of the cases that speak to an adapter.
+const transportAdapter = "adapter"
+
 // A Case judges one requirement. Its ID is permanent: never reused, and a rename
 // leaves an alias. The runner knows nothing of where a case came from, a
 // scenario or a vector.
@@ -17,7 +26,8 @@ type Case struct {
 	Level        string        // the key word of the first requirement
 	Profile      string        // core or strict: the profile of the first requirement
 	Roles        []string      // server, client or codec
-	Transport    string        // tcp, udp, tls or ""
+	Transport    string        // tcp or udp; adapter for a codec
+	Capability   string        // that the target must have declared; empty for none
 	Tags         []string      // with their @
 	Source       string        // where it is written, for instance "features/tcp.feature:42"
 	Wait         time.Duration // how long it waits for timers of the target, before scaling

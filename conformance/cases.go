@@ -42,6 +42,27 @@ func allCases(opts Options) ([]Case, error) {
 	if err != nil {
 		return nil, &SelectionError{Problem: err.Error()}
 	}
+	var cases []Case
+	switch opts.Role {
+	case "", RoleServer:
+		cases, err = serverCases(opts, registry, vs)
+	case RoleCodec:
+		for _, v := range vs.All() {
+			if c, ok := codecCase(v); ok {
+				cases = append(cases, c)
+			}
+		}
+	default:
+		err = &SelectionError{Problem: fmt.Sprintf("the role %q does not exist: server or codec", opts.Role)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	sortBySpecification(cases)
+	return cases, nil
+}
+
+func serverCases(opts Options, registry *spec.Registry, vs vectors.Set) ([]Case, error) {
 	featureFS := opts.Features
 	if featureFS == nil {
 		featureFS = features.FS
@@ -64,7 +85,6 @@ func allCases(opts Options) ([]Case, error) {
 			}
 		}
 	}
-	sortBySpecification(cases)
 	return cases, nil
 }
 
@@ -79,7 +99,7 @@ func scenarioCase(s steps.Scenario) Case {
 	req, _ := spec.Lookup(s.Requirements[0]) // steps.Load has refused unknown ones
 	c := Case{
 		ID: s.ID, Title: s.Title, Requirements: s.Requirements,
-		Level: req.Level, Profile: req.Profile, Roles: []string{"server"},
+		Level: req.Level, Profile: req.Profile, Roles: []string{RoleServer},
 		Tags: s.Tags, Source: s.Source, Wait: s.Wait,
 		Exclusive: slices.Contains(s.Tags, "@exclusive"),
 		Hostile:   slices.Contains(s.Tags, "@hostile"),
@@ -103,7 +123,7 @@ func vectorCase(v vectors.Vector, transport string, registry *spec.Registry) (Ca
 	c := Case{
 		ID:    fmt.Sprintf("vector/%s/%s@%s", v.Family, v.Name, transport),
 		Title: v.Comment, Requirements: v.Requirements,
-		Level: req.Level, Profile: req.Profile, Roles: []string{"server"}, Transport: transport,
+		Level: req.Level, Profile: req.Profile, Roles: []string{RoleServer}, Transport: transport,
 		Tags:    []string{"@vector", "@" + transport, "@server"},
 		Source:  fmt.Sprintf("vectors/%s.json", v.Family),
 		Hostile: v.Expect.Result != "accept",

@@ -10,6 +10,7 @@ import (
 // Options select and shape a run. The zero value judges every core case, many
 // at a time, unscaled.
 type Options struct {
+	Role      string   // RoleServer (default) or RoleCodec
 	Profile   string   // "core" (default) or "strict"
 	Run       []string // globs of case IDs to run; none means all
 	Skip      []string // globs of case IDs to leave out
@@ -19,8 +20,8 @@ type Options struct {
 	Jobs      int      // how many cases at a time; zero means 32: most of them wait
 	Deadline  time.Duration
 
-	// Capabilities names what the target offers beyond its listeners: compression,
-	// varint, string, time-scale. Nil means compression.
+	// Capabilities names what a server offers beyond its listeners: compression,
+	// time-scale. Nil means compression. An adapter declares its own.
 	Capabilities []string
 
 	// Registry, Features and Vectors replace the shipped ones where they are given.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
@@ -20,7 +21,11 @@ import (
 const toyEnv = "VSTP_TOY_PEER"
 
 func TestMain(m *testing.M) {
-	if mode := os.Getenv(toyEnv); mode != "" {
+	switch mode := os.Getenv(toyEnv); {
+	case strings.HasPrefix(mode, "adapter"):
+		toyAdapter(mode)
+		return
+	case mode != "":
 		toyPeer(mode)
 		return
 	}

@@ -123,6 +123,9 @@ func (r *runner) run(ctx context.Context) *Report {
 // offered lists the transports that the target offers and this runner speaks.
 func (r *runner) offered() []string {
 	var offered []string
+	if r.adapter() != nil {
+		offered = append(offered, transportAdapter)
+	}
 	if r.inst.Addrs().TCP != "" {
 		offered = append(offered, "tcp")
 	}
@@ -290,14 +293,23 @@ func (r *runner) checkAlive(ctx context.Context) *ending {
 		if !r.served[transport] {
 			continue
 		}
+		// Over a network one lost exchange proves nothing; a pipe loses none.
+		attempts := 3
+		if transport == transportAdapter {
+			attempts = 1
+		}
 		var err error
-		for range 3 {
+		for range attempts {
 			if err = r.serves(ctx, transport); err == nil || ctx.Err() != nil {
 				break
 			}
 		}
 		if err == nil || ctx.Err() != nil {
 			continue
+		}
+		if fault := (*target.AdapterError)(nil); errors.As(err, &fault) && fault.Kind != target.Crashed && fault.Kind != target.Hung {
+			// It lives, but it can no longer be talked to.
+			return &ending{verdict: Fail, how: "the adapter broke its protocol: " + fault.Error(), output: string(r.inst.Output())}
 		}
 		// A process that just died may not have been reaped yet.
 		reaped := time.NewTimer(reapTime)
@@ -329,10 +341,19 @@ func (r *runner) serves(ctx context.Context, transport string) error {
 	return t.Serves(ctx, transport)
 }
 
+// adapter is the adapter of the target, nil for one that has none.
+func (r *runner) adapter() *target.Adapter {
+	if driven, ok := r.inst.(target.Driven); ok {
+		return driven.Adapter()
+	}
+	return nil
+}
+
 func (r *runner) probe(id string, busy func() time.Duration) *probe.T {
 	return probe.New(probe.Config{
 		Case: id, Addrs: r.inst.Addrs(), Scale: r.opts.TimeScale, Seed: r.opts.Seed,
 		Registry: r.opts.Registry, Sources: r.sources, Memory: r.memory, Busy: busy,
+		Adapter: r.adapter(),
 	})
 }
 

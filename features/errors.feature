@@ -9,12 +9,25 @@ Feature: Errors
     Then ERR err-code=4 comes back
     And every frame that came back keeps ERR-1
 
+  @ERR-1 @case:errors/code-of-a-malformed-section @hostile
+  Scenario: A malformed header section has the code of Protocol
+    Given a greeted TCP connection
+    When I send vector frame/header-runs-into-payload
+    Then any ERR that comes back is ERR err-code=2
+
   @ERR-2 @case:errors/text-is-short-and-echoes-nothing @hostile
   Scenario: The text of an ERR is short UTF-8 and repeats nothing received
     Given a greeted TCP connection
     When I send 0x09 2000*'secret'
     Then ERR comes back
     And every frame that came back keeps ERR-2
+    And no frame that came back contains 'secret'
+
+  @ERR-2 @case:errors/text-repeats-no-payload @hostile
+  Scenario: What is wrong with a frame is said without its payload
+    Given a greeted TCP connection
+    When I send WELCOME session-id=1 'secret'
+    Then any ERR that comes back is ERR
     And no frame that came back contains 'secret'
 
   @ERR-3 @case:errors/no-err-for-an-err
@@ -39,7 +52,7 @@ Feature: Errors
   Scenario: An ERR that answers a DATA names its msg-id
     Given a greeted TCP connection
     When I send DATA COMP msg-id=7 'notgzip'
-    Then ERR msg-id=7 comes back
+    Then any ERR that comes back is ERR msg-id=7
 
   # Compression that is not offered
 
@@ -48,3 +61,9 @@ Feature: Errors
     Given a greeted TCP connection
     When I send vector frame/comp-gzip
     Then it has not been delivered, and the connection is still in use
+
+  @CMP-11 @case:errors/compressed-is-not-acknowledged @hostile @no-compression
+  Scenario: A compressed message is not acknowledged by an endpoint without compression
+    Given a greeted TCP connection
+    When I send DATA REQ_ACK COMP msg-id=8 x'1f8b080000000000000373741c05a360148c5400001afb37b700040000'
+    Then no ACK comes back

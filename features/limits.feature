@@ -15,6 +15,13 @@ Feature: Limits and robustness
     Then no DATA comes back before the target closes the connection
     And a new connection is served
 
+  @LIM-2 @case:limits/sum-that-wraps @tcp @hostile
+  Scenario: A total that is small only in 32 bits is refused
+    Given a greeted TCP connection
+    When I send octets 56540103001000fffffff50e006b65798f29261a66757274686572
+    Then no DATA comes back before the target closes the connection
+    And a new connection is served
+
   @LIM-5 @case:limits/declared-lengths-reserve-nothing @tcp @hostile @memory @exclusive
   Scenario: Memory is not reserved for what is only declared
     Given the memory of the target is noted

@@ -25,6 +25,23 @@ Feature: TCP transport
       """
     And nothing but the echo of a sentinel comes back
 
+  @TCP-1 @case:tcp/each-hello-is-welcomed
+  Scenario: Each HELLO draws a WELCOME of its own
+    Given a TCP connection
+    When I send, in one write:
+      """
+      HELLO
+      HELLO
+      HELLO
+      """
+    Then these frames come back, in this order:
+      """
+      WELCOME
+      WELCOME
+      WELCOME
+      """
+    And nothing but the echo of a sentinel comes back
+
   @TCP-3 @case:tcp/data-before-hello
   Scenario: DATA before HELLO belongs to an implicit session
     Given another greeted TCP connection B
@@ -56,8 +73,8 @@ Feature: TCP transport
   @TCP-5 @case:tcp/many-frames-in-one-write
   Scenario: Many frames in one segment are as many frames
     Given a greeted TCP connection
-    When I send 200 times DATA k=v 'coalesced'
-    Then 200 times DATA k=v 'coalesced' comes back
+    When I send 5000 times DATA k=v 'coalesced'
+    Then 5000 times DATA k=v 'coalesced' comes back
     And the connection is still in use
 
   @TCP-5 @case:tcp/cut-across-frames
@@ -65,6 +82,18 @@ Feature: TCP transport
     Given a greeted TCP connection
     When I send, 7 octets at a time, DATA key=value 100*'payload'
     Then DATA key=value 100*'payload' only comes back
+
+  @TCP-5 @case:tcp/next-frame-begins-in-the-segment
+  Scenario: A segment may end a few octets into the next frame
+    Given a greeted TCP connection
+    When I send, in one write:
+      """
+      DATA 'whole'
+      first 5 octets of vector frame/guide-example
+      """
+    Then DATA 'whole' only comes back
+    When I send octets 0b000000000504057465737476616c756548656c6c6f6dffe407
+    Then DATA test=value 'Hello' only comes back
 
   @TCP-6 @case:tcp/ping-is-answered
   Scenario: Each PING draws one PONG
@@ -200,7 +229,7 @@ Feature: TCP transport
     When I send, in one write:
       """
       DATA 'good'
-      corrupt DATA 'bad'
+      vector frame/version-two
       DATA 'late'
       """
     Then DATA 'good' comes back
@@ -212,7 +241,7 @@ Feature: TCP transport
     When I send, in one write:
       """
       DATA x-delay-ms=400 'good'
-      octets 56540203
+      vector frame/version-two
       """
     Then DATA 'good' comes back
     And the target closes the connection
@@ -222,7 +251,7 @@ Feature: TCP transport
     Given a greeted TCP connection
     When I send, in one write:
       """
-      DATA 'good'
+      DATA x-delay-ms=300 'good'
       corrupt DATA 'bad'
       DATA 'late'
       """
@@ -279,8 +308,9 @@ Feature: TCP transport
     Given another greeted TCP connection B
     And a greeted TCP connection
     When I send corrupt DATA 'x'
-    And I send octets 4745542f
-    Then a new connection is served
+    And I send octets 474554202f20485454502f312e310d0a0d0a
+    Then the target closes the connection
+    And a new connection is served
     When I use connection B
     Then the connection is still in use
 
@@ -293,6 +323,7 @@ Feature: TCP transport
     Then a new connection is served
     When I use connection B
     Then the connection is still in use
+    And a new connection is served
 
   @TCP-20 @case:tcp/order-of-data
   Scenario: DATA is delivered in the order in which it was sent
@@ -327,8 +358,9 @@ Feature: TCP transport
   @TCP-29 @case:tcp/err-survives-unread-input @hostile
   Scenario: The ERR that ends a connection is not destroyed by what the client still sends
     Given a greeted TCP connection
-    When I send a frame that declares 8388609 octets, and 3000000 octets of its body
+    When I send a frame that declares 8388609 octets, and 300000 octets of its body
     Then the last frame before the target closes is ERR err-code=8
+    And the target still takes what is sent
 
   @TCP-30 @case:tcp/idle-is-legal @wait:35s
   Scenario: A connection that is idle between frames stays open
@@ -352,11 +384,7 @@ Feature: TCP transport
   Scenario: The acknowledgement comes before the answer
     Given a greeted TCP connection
     When I send DATA REQ_ACK msg-id=5 'x'
-    Then these frames come back, in this order:
-      """
-      ACK msg-id=5
-      DATA 'x'
-      """
+    Then any ACK that comes back comes before DATA 'x'
 
   @ACK-3 @case:tcp/no-ack-unasked
   Scenario: A DATA that does not ask for it is not acknowledged

@@ -65,7 +65,7 @@ Feature: UDP transport
       octets 5654010300000000000005637574bd6933b8
       octets 565401030109000000000506016d73672d696435637574dabae75b
       """
-    Then no datagram comes back
+    Then no DATA datagram comes back
 
   @UDP-3 @case:udp/long-datagram-is-discarded @hostile
   Scenario: A datagram with octets after its frame is discarded
@@ -552,6 +552,16 @@ Feature: UDP transport
     Then the datagram ACK msg-id=5 comes back within 500ms
     And the datagram DATA 'busy' comes back within 3s
 
+  @ACK-12 @case:udp/ack-does-not-wait-for-its-turn
+  Scenario: The ACK does not wait for what the application does with an earlier message
+    Given a served UDP socket
+    When I send these datagrams:
+      """
+      DATA x-delay-ms=1500 'busy'
+      DATA REQ_ACK msg-id=5 'next'
+      """
+    Then the datagram ACK msg-id=5 comes back within 500ms
+
   @ACK-15 @case:udp/hello-ping-and-bye-are-acknowledged
   Scenario: HELLO, PING and BYE are acknowledged as DATA is
     Given a served UDP socket
@@ -591,11 +601,3 @@ Feature: UDP transport
     Then another source is still served
     When I use socket A
     Then the socket is still served
-
-  @SEC-1 @case:udp/flood-of-large-datagrams @hostile @exclusive
-  Scenario: A flood of the largest datagrams, whole and damaged, leaves everybody served
-    Given a served UDP socket
-    When I send 200 times the datagram DATA 65492*'x'
-    And I send 200 times the datagram corrupt DATA 65492*'x'
-    Then the socket is still served
-    And another source is still served

@@ -18,21 +18,25 @@ const corporaVariable = "VSTP_SEED_CORPORA"
 
 // Builders for libFuzzer pass over f.Add: there the seeds come as a directory of
 // files for each target. With VSTP_SEED_CORPORA this writes them; without it, it
-// shows that it could.
+// shows that all can be written and writes those of one target.
 func TestSeedCorporaAreWritten(t *testing.T) {
-	dir := os.Getenv(corporaVariable)
-	if dir == "" {
+	dir, asked := os.LookupEnv(corporaVariable)
+	if !asked {
 		dir = t.TempDir()
 	}
 	for target, seeds := range seedSets {
-		corpus := filepath.Join(dir, "Fuzz"+target)
-		require.NoError(t, os.MkdirAll(corpus, 0o755))
-		inputs := map[string]bool{}
+		inputs := map[string][]byte{}
 		for _, s := range seeds() {
 			input, err := libFuzzerInput(s)
 			require.NoError(t, err, "a seed of Fuzz%s", target)
-			inputs[string(input)] = true
-			name := fmt.Sprintf("%x", sha256.Sum256(input))
+			inputs[fmt.Sprintf("%x", sha256.Sum256(input))] = input
+		}
+		if !asked && target != "Varint" {
+			continue
+		}
+		corpus := filepath.Join(dir, "Fuzz"+target)
+		require.NoError(t, os.MkdirAll(corpus, 0o755))
+		for name, input := range inputs {
 			require.NoError(t, os.WriteFile(filepath.Join(corpus, name), input, 0o644))
 		}
 		files, err := os.ReadDir(corpus)

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/vstp-project/vstp/spec"
@@ -16,11 +17,21 @@ var allVectors = sync.OnceValue(func() []vectors.Vector {
 	return set.All()
 })
 
-// family returns the vectors of one family.
-func family(name string) []vectors.Vector {
+// familyTargets are the targets, beside the one for any octets, that the octets
+// of a family are seeds of.
+var familyTargets = map[string][]string{
+	vectors.FamilyFrame:  frameTargets,
+	vectors.FamilyString: {"String"},
+	vectors.FamilyVarint: {"Varint"},
+}
+
+var frameTargets = []string{"DecodeRepaired", "Diff", "Encode", "Hostile", "Stream"}
+
+// seededWith returns the vectors whose octets are seeds of a target.
+func seededWith(target string) []vectors.Vector {
 	var list []vectors.Vector
 	for _, v := range allVectors() {
-		if v.Family == name {
+		if slices.Contains(familyTargets[v.Family], target) {
 			list = append(list, v)
 		}
 	}
@@ -42,11 +53,11 @@ type sample struct {
 	limit  int
 }
 
-// samples are all frames that are written down somewhere: the vectors of the
-// family frame and the worked examples.
+// samples are all frames that are written down somewhere: in vectors and in worked
+// examples.
 var samples = sync.OnceValue(func() []sample {
 	var list []sample
-	for _, v := range family(vectors.FamilyFrame) {
+	for _, v := range seededWith("Diff") {
 		list = append(list, sample{v.Octets, v.Limit})
 	}
 	for _, e := range examples() {

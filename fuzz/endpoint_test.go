@@ -50,11 +50,3 @@ func (e endpoint) options() dissect.Options {
 	}
 	return options
 }
-
-// knows tells whether a frame of the given type is accepted.
-func (e endpoint) knows(value byte) bool {
-	if e.extended && (value == extensions[0] || value == extensions[1]) {
-		return true
-	}
-	return value >= 1 && value <= 8
-}

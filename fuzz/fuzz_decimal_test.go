@@ -4,8 +4,6 @@ import (
 	"math"
 	"sync"
 	"testing"
-
-	"github.com/vstp-project/vstp/vectors"
 )
 
 var decimalSeeds = sync.OnceValue(func() []seed {
@@ -13,7 +11,7 @@ var decimalSeeds = sync.OnceValue(func() []seed {
 	for _, value := range protocolValues {
 		seeds = append(seeds, seed{[]byte(value), uint64(0)})
 	}
-	for _, v := range family(vectors.FamilyFrame) {
+	for _, v := range seededWith("Diff") {
 		if v.Expect.Frame == nil || len(v.Expect.Frame.Headers) > 8 {
 			continue // what is in there in thousands is no numbers
 		}

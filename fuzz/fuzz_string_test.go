@@ -3,13 +3,11 @@ package fuzz
 import (
 	"sync"
 	"testing"
-
-	"github.com/vstp-project/vstp/vectors"
 )
 
 var stringSeeds = sync.OnceValue(func() []seed {
 	var seeds []seed
-	for _, v := range family(vectors.FamilyString) {
+	for _, v := range seededWith("String") {
 		if v.Octets != nil {
 			seeds = append(seeds, seed{v.Octets})
 		}

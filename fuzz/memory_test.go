@@ -22,11 +22,23 @@ func TestDeclaredLengthsAreNotAllocated(t *testing.T) {
 	e := endpoint{limit: math.MaxInt}
 	for name, read := range map[string]func(){
 		"Parse":  func() { parse(b, e) },
-		"Reader": func() { drain(t, bytes.NewReader(b), e) },
+		"Reader": func() { drain(t, bytes.NewReader(b), len(b), e) },
 		"Decode": func() { dissect.Decode(b, e.options()) },
 		"Split":  func() { dissect.Split(b, e.options()) },
 	} {
 		assert.Less(t, allocated(read), uint64(1<<20), "octets allocated by %s for %d octets that declare 4 GiB", name, len(b))
+	}
+}
+
+// A frame of 8 MiB that comes slowly or stops coming holds as much room as has
+// come of it, within a factor. [LIM-5]
+func TestReaderGrowsWithWhatHasCome(t *testing.T) {
+	b := forge.Frame{Type: dissect.TypeData, Payload: make([]byte, dissect.DefaultMaxFrame-overhead)}.Bytes()
+	for _, come := range []int{fixedLen, 4096, patience - 1, patience, patience + 1, 3 * patience, 1 << 20, len(b) - 1, len(b)} {
+		source := &cutReader{stream: b[:come], cuts: ^uint64(0)}
+		events := drain(t, source, len(b), endpoint{})
+		require.Equal(t, come == len(b), events[0].err == "", "%d octets", come)
+		require.LessOrEqual(t, source.excess, 0, "room offered beyond what %d octets allow", come)
 	}
 }
 

@@ -54,8 +54,8 @@ func TestEveryPairOfPlantedFaults(t *testing.T) {
 	}
 }
 
-// The seeds of FuzzHostile hold every set of faults, so that a fuzzer does not
-// have to find one.
+// The seeds of the target hold every set of faults, so that a fuzzer does not have
+// to find one.
 func TestHostileSeedsHoldEverySetOfFaults(t *testing.T) {
 	seen := map[int]bool{}
 	classes := map[string]bool{}

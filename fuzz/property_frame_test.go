@@ -111,7 +111,7 @@ func TestNoBitFlipIsAccepted(t *testing.T) {
 			flipped := forge.FlipBit(octets, bit)
 			o, _ := requireAgreement(t, flipped, e)
 			require.NotEqual(t, accepted, o.class, "bit %d of octet %d: %x", bit%8, bit/8, flipped)
-			events := drain(t, bytes.NewReader(flipped), e)
+			events := drain(t, bytes.NewReader(flipped), len(flipped), e)
 			require.NotEmpty(t, events[0].err, "bit %d of octet %d: %x", bit%8, bit/8, flipped)
 		}
 	})

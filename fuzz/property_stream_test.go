@@ -48,7 +48,7 @@ func TestStreamReadsTheSameAtEveryCut(t *testing.T) {
 		want := expectedEvents(stream, endpoint{})
 		require.Len(t, want, 6)
 		source := io.MultiReader(&cutReader{stream: stream[:cut], cuts: ^uint64(0)}, &cutReader{stream: stream[cut:], cuts: ^uint64(0)})
-		require.Equal(t, want, drain(t, source, endpoint{}), "cut at %d", cut)
+		require.Equal(t, want, drain(t, source, len(stream), endpoint{}), "cut at %d", cut)
 		requireSegmentation(t, stream[:cut], 0x3210, endpoint{})
 	}
 }

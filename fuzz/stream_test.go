@@ -20,16 +20,19 @@ type cutReader struct {
 	stream []byte
 	cuts   uint64
 	given  int // octets handed out
-	excess int // the largest room offered beyond what given allows
+	excess int // the most room offered beyond what given allows
 }
 
-// patience is the room, in octets, that a reader may offer before anything has
-// come.
-const patience = 64 << 10
+// The room that a reader may offer for the next read: patience octets before
+// anything has come, and later growth times what has come.
+const (
+	patience = 64 << 10
+	growth   = 4
+)
 
 func (r *cutReader) Read(p []byte) (int, error) {
-	// A buffer may be twice as large as what it has taken, and no larger. [LIM-5]
-	r.excess = max(r.excess, len(p)-max(patience, 2*r.given))
+	// A buffer grows in steps: by a factor, and not to what a frame declares. [LIM-5]
+	r.excess = max(r.excess, len(p)-max(patience, growth*r.given))
 	if len(r.stream) == 0 {
 		return 0, io.EOF
 	}
@@ -52,11 +55,13 @@ type event struct {
 	rest             int // octets of a partial frame, with an error that ends the stream
 }
 
-// drain reads a stream to its end, or to the error that nothing follows.
-func drain(t require.TestingT, source io.Reader, e endpoint) []event {
+// drain reads a stream of so many octets to its end, or to the error that nothing
+// follows.
+func drain(t require.TestingT, source io.Reader, octets int, e endpoint) []event {
 	r := wire.NewReader(source, e.limits())
 	var events []event
 	for {
+		require.LessOrEqual(t, len(events), octets/overhead, "the reader gives more frames than there are octets for")
 		f, err := r.ReadFrame()
 		switch {
 		case err == nil:
@@ -93,7 +98,7 @@ func requireSegmentation(t require.TestingT, stream []byte, cuts uint64, e endpo
 		"in pieces":                 pieces,
 		"octet by octet":            octets,
 	} {
-		if got := drain(t, source, e); !slices.Equal(want, got) {
+		if got := drain(t, source, len(stream), e); !slices.Equal(want, got) {
 			require.Fail(t, "the reader gives something else for the stream "+name,
 				"%x\ncuts %016x\nwant %+v\ngot  %+v", stream, cuts, want, got)
 		}

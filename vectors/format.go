@@ -12,8 +12,9 @@ import (
 
 // Format returns a file of vectors in its canonical form: fields in the order of
 // the README, two spaces of indentation, an array on one line unless it holds
-// objects, one line end after the last line. It changes nothing else, and it
-// does not check the vectors.
+// objects, each element of events, frames and datagrams on a line of its own, one
+// line end after the last line. It changes nothing else, and it does not check the
+// vectors.
 func Format(data []byte) ([]byte, error) {
 	if err := syntax(data); err != nil {
 		return nil, fmt.Errorf("vectors: not JSON: %w", err)
@@ -21,7 +22,7 @@ func Format(data []byte) ([]byte, error) {
 	src := &source{data: data}
 	root, _ := src.root()
 	var out bytes.Buffer
-	root.write(&out, 0)
+	root.write(&out, 0, false)
 	out.WriteByte('\n')
 	return out.Bytes(), nil
 }
@@ -69,38 +70,62 @@ func firstDifference(a, b []byte) int {
 }
 
 // fieldOrder is the order of all fields; no two objects of the format disagree.
-var fieldOrder = slices.Concat(fileFields, tombstoneFields, vectorFields, expectFields, frameFields)
+var fieldOrder = []string{
+	// the file
+	"schema", "spec", "family", "description", "sha256", "tombstones", "vectors",
+	// an event, and the kinds of what happens in it
+	"at_ms", "early_ms", "late_ms", "in", "out",
+	InConnected, InDatagram, InUnreachable, InEnd, InReset, InSend, InSendAck, InAnswer, InReturn, InFail, InReceive, InClose,
+	OutDeliver, OutHandle, OutHello, OutWelcome, OutAck, OutPong, OutData, OutResponse, OutErr, OutBye, OutSuccess, OutFailure, OutReport,
+	// what is expected, and a vector
+	"result", "error", "needed", "consumed",
+	"name", "reason", "renamed", "requirements", "comment", "origin", "tags", "machine", "octets",
+	"version", "type", "flags", "headers", "payload",
+	"transport", "message", "frame", "frames", "value", "text", "repeat", "crc",
+	"names", "reserved", "honoured", "priority", "control", "plain", "json", "count", "datagrams",
+	"of", "from", "to", "msg_id", "frag_id", "remote", "free", "limit", "events", "expect",
+}
+
+// rank is the place of each field in fieldOrder.
+var rank = func() map[string]int {
+	m := map[string]int{}
+	for i, field := range fieldOrder {
+		m[field] = i
+	}
+	return m
+}()
 
 func rankOf(key string) int {
-	if i := slices.Index(fieldOrder, key); i >= 0 {
+	if i, ok := rank[key]; ok {
 		return i
 	}
 	return len(fieldOrder)
 }
 
-type member struct {
-	key   string
-	value node
-}
+// values are the fields that hold JSON of any kind, which is left as it stands.
+var values = []string{"json", InReturn, OutHandle, OutResponse}
 
-// write appends the value with the lines after the first indented by depth.
-func (n node) write(out *bytes.Buffer, depth int) {
+// lists are the arrays whose elements stand on a line each, however long it is.
+var lists = []string{"events", "frames", "datagrams"}
+
+// write appends the value with the lines after the first indented by depth. What
+// is flat stays on one line.
+func (n *node) write(out *bytes.Buffer, depth int, flat bool) {
 	kind := n.kind()
-	if kind != "an object" && kind != "an array" {
-		writeScalar(out, n.raw)
+	if kind != "an object" && kind != "an array" || slices.Contains(values, n.key) {
+		writeScalar(out, n.raw())
 		return
 	}
-	var members []member
-	tall := kind == "an object"
-	n.values(func(key string, value node) {
-		members = append(members, member{key, value})
-		tall = tall || value.kind() == "an object"
-	})
-	if kind == "an object" {
-		slices.SortStableFunc(members, func(a, b member) int { return rankOf(a.key) - rankOf(b.key) })
+	isObject := kind == "an object"
+	list := !isObject && n.parent != nil && slices.Contains(lists, n.key)
+	tall := !flat && (isObject || list || slices.ContainsFunc(n.nodes, func(e *node) bool { return e.kind() == "an object" }))
+	members := n.nodes
+	if isObject {
+		members = slices.Clone(members)
+		slices.SortStableFunc(members, func(a, b *node) int { return rankOf(a.key) - rankOf(b.key) })
 	}
 
-	brackets := map[string]string{"an object": "{}", "an array": "[]"}[kind]
+	brackets := map[bool]string{true: "{}", false: "[]"}[isObject]
 	out.WriteByte(brackets[0])
 	for i, m := range members {
 		switch {
@@ -112,11 +137,11 @@ func (n node) write(out *bytes.Buffer, depth int) {
 		if tall {
 			out.WriteString("\n" + strings.Repeat("  ", depth+1))
 		}
-		if kind == "an object" {
+		if isObject {
 			writeString(out, m.key)
 			out.WriteString(": ")
 		}
-		m.value.write(out, depth+1)
+		m.write(out, depth+1, flat || list)
 	}
 	if tall && len(members) > 0 {
 		out.WriteString("\n" + strings.Repeat("  ", depth))
@@ -127,10 +152,11 @@ func (n node) write(out *bytes.Buffer, depth int) {
 // writeScalar writes a string with no more escapes than it needs, and everything
 // else as it stands.
 func writeScalar(out *bytes.Buffer, raw []byte) {
-	var s string
-	if raw = bytes.TrimSpace(raw); raw[0] == '"' && json.Unmarshal(raw, &s) == nil {
-		writeString(out, s)
-		return
+	if raw[0] == '"' {
+		if s, err := unquote(raw); err == nil {
+			writeString(out, s)
+			return
+		}
 	}
 	out.Write(raw)
 }

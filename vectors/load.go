@@ -16,18 +16,15 @@ var (
 	nameRE        = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	requirementRE = regexp.MustCompile(`^[A-Z]{2,5}-[1-9][0-9]*$`)
 
-	families = []string{FamilyFrame, FamilyVarint, FamilyString}
-	origins  = []string{"hand", "forge"}
-	tags     = []string{TagPrecedence, TagDecodeOnly, TagEncodeOnly}
+	origins = []string{"hand", "forge"}
+	tags    = []string{TagPrecedence, TagDecodeOnly, TagEncodeOnly, TagCompression, TagNoCompression}
 )
 
-// The fields of the format, in the order in which Format writes them.
+// The fields that every file, tombstone and vector has or may have.
 var (
 	fileFields      = []string{"schema", "spec", "family", "description", "tombstones", "vectors"}
 	tombstoneFields = []string{"name", "reason", "renamed"}
-	vectorFields    = []string{"name", "requirements", "comment", "origin", "tags", "octets", "limit", "expect"}
-	expectFields    = []string{"result", "error", "needed", "consumed", "frame", "value", "text", "repeat"}
-	frameFields     = []string{"version", "type", "flags", "headers", "payload"}
+	commonFields    = []string{"name", "requirements", "comment", "origin", "tags"}
 )
 
 // LoadFS reads the files of vectors at the top of a file system: every *.json
@@ -73,29 +70,30 @@ func (s *source) file(set *Set) {
 	if !ok {
 		return
 	}
-	fields, ok := root.object(fileFields...)
+	fields, ok := root.object(slices.Concat(fileFields, []string{"sha256"})...)
 	if !ok || !root.has(fields, fileFields...) {
 		return
 	}
 	fields["schema"].oneOf(Schema)
 	fields["spec"].oneOf(specVersion)
 	fields["description"].sentence()
-	family, ok := fields["family"].oneOf(families...)
+	name, ok := fields["family"].oneOf(Families()...)
 	if !ok {
 		return
 	}
-	if family+".json" != s.name {
-		fields["family"].fail("family %q stands in file %s.json", family, family)
+	fam := families[name]
+	if name+".json" != s.name {
+		fields["family"].fail("family %q stands in file %s.json", name, name)
 	}
 
-	dead := s.tombstones(fields["tombstones"], family, set)
+	dead := s.tombstones(fields["tombstones"], name, set)
 	elements, _ := fields["vectors"].array()
 	if len(elements) == 0 {
 		fields["vectors"].fail("there is no vector")
 	}
 	seen := map[string]bool{}
 	for _, element := range elements {
-		v, name := s.readVector(element, family)
+		v, name := s.readVector(element, fam)
 		switch {
 		case v.Name == "":
 		case dead[v.Name]:
@@ -108,11 +106,12 @@ func (s *source) file(set *Set) {
 		set.byID[v.ID()] = len(set.vectors)
 		set.vectors = append(set.vectors, v)
 	}
-	s.renames(fields["tombstones"], family, set)
+	s.renames(fields["tombstones"], name, set)
+	s.digest(root, fields["sha256"], fam)
 }
 
 // tombstones reads the names that are not to be used again.
-func (s *source) tombstones(n node, family string, set *Set) map[string]bool {
+func (s *source) tombstones(n *node, family string, set *Set) map[string]bool {
 	dead := map[string]bool{}
 	elements, _ := n.array()
 	for _, element := range elements {
@@ -140,7 +139,7 @@ func (s *source) tombstones(n node, family string, set *Set) map[string]bool {
 
 // renames checks, once the vectors are known, that what was renamed is there
 // under its new name.
-func (s *source) renames(n node, family string, set *Set) {
+func (s *source) renames(n *node, family string, set *Set) {
 	elements, _ := n.array()
 	for _, element := range elements {
 		fields, _ := element.object(tombstoneFields...)
@@ -157,18 +156,26 @@ func (s *source) renames(n node, family string, set *Set) {
 }
 
 // readVector reads one vector and returns it with the place of its name.
-func (s *source) readVector(n node, family string) (v Vector, name node) {
-	n.path = ""
+func (s *source) readVector(n *node, fam *family) (v Vector, name *node) {
+	n.top = true
 	s.vector = n.peekName()
-	v.Family = family
-	fields, ok := n.object(vectorFields...)
+	v.Family = fam.name
+	allowed := slices.Concat(commonFields, fam.inputs, fam.options)
+	if !fam.events() {
+		allowed = append(allowed, "expect")
+	}
+	fields, ok := n.object(allowed...)
 	if !ok {
 		return v, n
 	}
 	if name, ok = fields["name"]; ok {
 		v.Name, _ = name.matching(nameRE, "lower-case words joined by hyphens")
 	}
-	if !n.has(fields, "name", "requirements", "comment", "origin", "expect") {
+	required := []string{"name", "requirements", "comment", "origin"}
+	if !fam.events() {
+		required = append(required, "expect")
+	}
+	if !n.has(fields, required...) {
 		return v, name
 	}
 
@@ -176,35 +183,47 @@ func (s *source) readVector(n node, family string) (v Vector, name node) {
 	v.Comment = fields["comment"].sentence()
 	v.Origin, _ = fields["origin"].oneOf(origins...)
 	if given, ok := fields["tags"]; ok {
-		v.Tags = readTags(given)
+		v.Tags = readTags(given, fam)
 	}
-	if given, ok := fields["octets"]; ok {
-		v.Octets, ok = given.octets()
-		if !ok {
-			return v, name // nothing more can be said about a vector without octets
-		}
-	} else if !v.Has(TagEncodeOnly) {
-		n.fail("lacks field octets")
-		return v, name
-	}
-	if given, ok := fields["limit"]; ok {
-		limit, _ := given.integer(15, maxLimit)
+	if limit, ok := fields["limit"]; ok {
+		limit, _ := limit.integer(fam.leastLimit, maxLimit)
 		v.Limit = int(limit)
 	}
-	v.read(n, fields)
+	if v.Has(TagEncodeOnly) && fam.inputs[0] == "octets" {
+		if octets, ok := fields["octets"]; ok {
+			octets.fail("a vector with the tag %s has no octets", TagEncodeOnly)
+			return v, name
+		}
+	} else if !n.has(fields, fam.inputs...) {
+		return v, name
+	}
+	// Nothing more can be said about a vector without its input.
+	if octets, ok := fields["octets"]; ok {
+		if v.Octets, ok = octets.octets(); !ok {
+			return v, name
+		}
+	}
+	if fam.input != nil && !fam.input(&v, fields) {
+		return v, name
+	}
+	if fam.events() {
+		v.Expect.Result = ResultEvents
+		return v, name
+	}
+	v.expected(fields, fam)
 	return v, name
 }
 
 // peekName finds a vector's name before its fields are checked, so that every
 // fault among them can be reported with it.
-func (n node) peekName() string {
+func (n *node) peekName() string {
 	name := ""
 	if n.kind() == "an object" {
-		n.values(func(key string, value node) {
-			if key == "name" && value.kind() == "a string" {
-				name, _ = value.text()
+		for _, member := range n.nodes {
+			if member.key == "name" && member.kind() == "a string" {
+				name, _ = member.text()
 			}
-		})
+		}
 	}
 	return name
 }
@@ -213,7 +232,7 @@ func (n node) peekName() string {
 // hold it in 32 bits.
 const maxLimit = 1<<31 - 1
 
-func readRequirements(n node) []string {
+func readRequirements(n *node) []string {
 	ids, elements := n.texts()
 	if len(elements) == 0 {
 		n.fail("a vector is for at least one requirement")
@@ -229,14 +248,17 @@ func readRequirements(n node) []string {
 	return ids
 }
 
-func readTags(n node) []string {
+func readTags(n *node, fam *family) []string {
 	given, elements := n.texts()
 	if len(elements) == 0 {
 		n.fail("is empty; leave it out")
 	}
 	for i, tag := range given {
-		if !slices.Contains(tags, tag) {
+		switch {
+		case !slices.Contains(tags, tag):
 			n.fail("unknown tag %q; known: %s", tag, strings.Join(tags, ", "))
+		case (tag == TagCompression || tag == TagNoCompression) && !fam.events():
+			n.fail("%s is for the families reassembly and trace", tag)
 		}
 		if slices.Contains(given[:i], tag) {
 			n.fail("%s is given twice", tag)
@@ -245,41 +267,11 @@ func readTags(n node) []string {
 	return given
 }
 
-// has tells whether all fields named are there.
-func (n node) has(fields map[string]node, names ...string) bool {
-	all := true
-	for _, name := range names {
-		if _, ok := fields[name]; !ok {
-			n.fail("lacks field %s", name)
-			all = false
-		}
-	}
-	return all
-}
-
-func (n node) oneOf(allowed ...string) (string, bool) {
-	s, ok := n.text()
-	if ok && !slices.Contains(allowed, s) {
-		n.fail("must be %s, not %q", strings.Join(allowed, " or "), s)
-		return "", false
-	}
-	return s, ok
-}
-
-func (n node) matching(re *regexp.Regexp, form string) (string, bool) {
+func (n *node) matching(re *regexp.Regexp, form string) (string, bool) {
 	s, ok := n.text()
 	if ok && !re.MatchString(s) {
 		n.fail("%q is not of the form: %s", s, form)
 		return "", false
 	}
 	return s, ok
-}
-
-// sentence returns a text for people, which may not be empty.
-func (n node) sentence() string {
-	s, ok := n.text()
-	if ok && strings.TrimSpace(s) == "" {
-		n.fail("is empty")
-	}
-	return s
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Error is one broken rule in a file of vectors.
@@ -54,14 +55,17 @@ func (s *source) fail(offset int, field, rule string, args ...any) {
 // node is one value in a file, with its place. encoding/json alone would lose
 // the place, let a field be given twice and take "Octets" for "octets".
 type node struct {
-	source *source
-	path   string // "" outside a vector, else from the vector down
-	offset int
-	raw    json.RawMessage
+	source     *source
+	parent     *node
+	top        bool   // a vector: paths begin below it
+	key        string // of a member of an object
+	index      int    // of an element of an array
+	start, end int    // its place in the file
+	nodes      []*node
 }
 
 // root returns the value that a file holds.
-func (s *source) root() (node, bool) {
+func (s *source) root() (*node, bool) {
 	if err := syntax(s.data); err != nil {
 		var place *json.SyntaxError
 		offset := len(s.data)
@@ -69,21 +73,118 @@ func (s *source) root() (node, bool) {
 			offset = int(place.Offset)
 		}
 		s.fail(offset, "", "is not JSON: %v", err)
-		return node{}, false
+		return nil, false
 	}
-	return node{source: s, offset: len(s.data) - len(bytes.TrimLeft(s.data, " \t\r\n")), raw: s.data}, true
+	p := parser{source: s}
+	return p.value(nil), true
 }
 
 func syntax(data []byte) error {
-	var value any
-	return json.Unmarshal(data, &value)
+	var whole json.RawMessage
+	return json.Unmarshal(data, &whole)
 }
 
-func (n node) fail(rule string, args ...any) { n.source.fail(n.offset, n.path, rule, args...) }
+// parser makes nodes of what has passed the syntax check, so it has no errors of
+// its own to report.
+type parser struct {
+	source *source
+	at     int
+	slab   []node // nodes are taken from here, many to an allocation
+}
+
+// next skips what stands between two tokens and returns the octet behind it.
+func (p *parser) next() byte {
+	for {
+		switch c := p.source.data[p.at]; c {
+		case ' ', '\t', '\r', '\n', ':', ',':
+			p.at++
+		default:
+			return c
+		}
+	}
+}
+
+func (p *parser) value(parent *node) *node {
+	if len(p.slab) == 0 {
+		p.slab = make([]node, 512)
+	}
+	n := &p.slab[0]
+	p.slab = p.slab[1:]
+	open := p.next()
+	*n = node{source: p.source, parent: parent, start: p.at}
+	switch open {
+	case '{', '[':
+		p.at++
+		for closing := open + 2; p.next() != closing; { // '}' and ']' are two behind in ASCII
+			key := ""
+			if open == '{' {
+				start := p.at
+				p.skipString()
+				key, _ = unquote(p.source.data[start:p.at])
+			}
+			child := p.value(n)
+			child.key, child.index = key, len(n.nodes)
+			n.nodes = append(n.nodes, child)
+		}
+		p.at++
+	case '"':
+		p.skipString()
+	default:
+		p.skipWord()
+	}
+	n.end = p.at
+	return n
+}
+
+func (p *parser) skipString() {
+	for p.at++; p.source.data[p.at] != '"'; p.at++ {
+		if p.source.data[p.at] == '\\' {
+			p.at++
+		}
+	}
+	p.at++
+}
+
+// skipWord passes over a number, a truth value or null.
+func (p *parser) skipWord() {
+	for ; p.at < len(p.source.data); p.at++ {
+		switch p.source.data[p.at] {
+		case ' ', '\t', '\r', '\n', ',', ']', '}':
+			return
+		}
+	}
+}
+
+// unquote returns the text of a JSON string.
+func unquote(raw []byte) (string, error) {
+	if inner := raw[1 : len(raw)-1]; !bytes.ContainsRune(inner, '\\') && utf8.Valid(inner) {
+		return string(inner), nil
+	}
+	var s string
+	err := json.Unmarshal(raw, &s)
+	return s, err
+}
+
+// raw returns the value as it stands in the file.
+func (n *node) raw() []byte { return n.source.data[n.start:n.end] }
+
+// path says where the value stands, seen from the vector that holds it or, outside
+// any, from the file.
+func (n *node) path() string {
+	if n.parent == nil || n.top {
+		return ""
+	}
+	if n.parent.kind() == "an array" {
+		return fmt.Sprintf("%s[%d]", n.parent.path(), n.index)
+	}
+	return strings.TrimPrefix(n.parent.path()+"."+n.key, ".")
+}
+
+func (n *node) fail(rule string, args ...any) { n.source.fail(n.start, n.path(), rule, args...) }
 
 // kind names the kind of a value from its first octet.
-func (n node) kind() string {
-	switch bytes.TrimLeft(n.raw, " \t\r\n")[0] {
+func (n *node) kind() string {
+	switch n.source.data[n.start] {
 	case '{':
 		return "an object"
 	case '[':
@@ -98,7 +199,7 @@ func (n node) kind() string {
 	return "a number"
 }
 
-func (n node) is(kind string) bool {
+func (n *node) is(kind string) bool {
 	if got := n.kind(); got != kind {
 		n.fail("must be %s, not %s", kind, got)
 		return false
@@ -106,70 +207,51 @@ func (n node) is(kind string) bool {
 	return true
 }
 
-// values walks over the members of an object or the elements of an array and
-// gives each with its place. Only what the syntax check has passed is walked
-// over, so the decoder has no errors left to report.
-func (n node) values(each func(key string, value node)) {
-	dec := json.NewDecoder(bytes.NewReader(n.raw))
-	open, _ := dec.Token()
-	base := n.offset - (len(n.raw) - len(bytes.TrimLeft(n.raw, " \t\r\n")))
-	for dec.More() {
-		key := ""
-		if open == json.Delim('{') {
-			token, _ := dec.Token()
-			key, _ = token.(string)
-		}
-		start := int(dec.InputOffset())
-		start += len(n.raw[start:]) - len(bytes.TrimLeft(n.raw[start:], " \t\r\n:,"))
-		var raw json.RawMessage
-		if err := dec.Decode(&raw); err != nil {
-			n.fail("is not JSON: %v", err)
-			return
-		}
-		each(key, node{source: n.source, path: n.path, offset: base + start, raw: raw})
-	}
-}
-
 // object returns the members of an object, which may be those named and no
-// others. Nested paths are joined by dots.
-func (n node) object(allowed ...string) (map[string]node, bool) {
+// others.
+func (n *node) object(allowed ...string) (map[string]*node, bool) {
 	if !n.is("an object") {
 		return nil, false
 	}
-	members := map[string]node{}
-	n.values(func(key string, value node) {
-		value.path = strings.TrimPrefix(n.path+"."+key, ".")
-		_, given := members[key]
+	members := make(map[string]*node, len(n.nodes))
+	for _, member := range n.nodes {
 		switch {
-		case !slices.Contains(allowed, key):
-			value.fail("unknown field; known here: %s", strings.Join(allowed, ", "))
-		case given:
-			value.fail("is given twice")
+		case !slices.Contains(allowed, member.key):
+			member.fail("unknown field; known here: %s", strings.Join(allowed, ", "))
+		case members[member.key] != nil:
+			member.fail("is given twice")
 		default:
-			members[key] = value
+			members[member.key] = member
 		}
-	})
+	}
 	return members, true
 }
 
-func (n node) array() ([]node, bool) {
+// has tells whether all fields named are there.
+func (n *node) has(fields map[string]*node, names ...string) bool {
+	all := true
+	for _, name := range names {
+		if fields[name] == nil {
+			n.fail("lacks field %s", name)
+			all = false
+		}
+	}
+	return all
+}
+
+func (n *node) array() ([]*node, bool) {
 	if !n.is("an array") {
 		return nil, false
 	}
-	var elements []node
-	n.values(func(_ string, value node) {
-		value.path = fmt.Sprintf("%s[%d]", n.path, len(elements))
-		elements = append(elements, value)
-	})
-	return elements, true
+	return n.nodes, true
 }
 
-func (n node) text() (string, bool) {
+func (n *node) text() (string, bool) {
 	if !n.is("a string") {
 		return "", false
 	}
-	var s string
-	if err := json.Unmarshal(n.raw, &s); err != nil {
+	s, err := unquote(n.raw())
+	if err != nil {
 		n.fail("is not a string: %v", err)
 		return "", false
 	}
@@ -177,20 +259,34 @@ func (n node) text() (string, bool) {
 }
 
 // integer returns a whole number from low to high.
-func (n node) integer(low, high int64) (int64, bool) {
+func (n *node) integer(low, high int64) (int64, bool) {
 	if !n.is("a number") {
 		return 0, false
 	}
-	i, err := strconv.ParseInt(string(n.raw), 10, 64)
+	i, err := strconv.ParseInt(string(n.raw()), 10, 64)
 	if err != nil || i < low || i > high {
-		n.fail("must be a whole number from %d to %d, not %s", low, high, n.raw)
+		n.fail("must be a whole number from %d to %d, not %s", low, high, n.raw())
 		return 0, false
 	}
 	return i, true
 }
 
+// octet returns a number of one octet.
+func (n *node) octet() (uint8, bool) {
+	i, ok := n.integer(0, 255)
+	return uint8(i), ok
+}
+
+// truth returns true or false.
+func (n *node) truth() (value, ok bool) {
+	if !n.is("a truth value") {
+		return false, false
+	}
+	return n.source.data[n.start] == 't', true
+}
+
 // texts returns an array of strings.
-func (n node) texts() ([]string, []node) {
+func (n *node) texts() ([]string, []*node) {
 	elements, _ := n.array()
 	var texts []string
 	for _, element := range elements {
@@ -199,4 +295,37 @@ func (n node) texts() ([]string, []node) {
 		}
 	}
 	return texts, elements
+}
+
+func (n *node) oneOf(allowed ...string) (string, bool) {
+	s, ok := n.text()
+	if ok && !slices.Contains(allowed, s) {
+		n.fail("must be %s, not %q", strings.Join(allowed, " or "), s)
+		return "", false
+	}
+	return s, ok
+}
+
+// decimal returns a string that holds a number of at most 64 bits as the wire
+// carries it.
+func (n *node) decimal() (value uint64, ok bool) {
+	s, ok := n.text()
+	if !ok {
+		return 0, false
+	}
+	value, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || strconv.FormatUint(value, 10) != s {
+		n.fail("must be a decimal number of at most 64 bits, in a string, not %q", s)
+		return 0, false
+	}
+	return value, true
+}
+
+// sentence returns a text for people, which may not be empty.
+func (n *node) sentence() string {
+	s, ok := n.text()
+	if ok && strings.TrimSpace(s) == "" {
+		n.fail("is empty")
+	}
+	return s
 }

@@ -13,7 +13,7 @@ import (
 
 func newPeer(s streams) *cobra.Command {
 	var o peer.Options
-	var verbose bool
+	var verbose, adapter bool
 	cmd := &cobra.Command{
 		Use:   "peer",
 		Short: "Run the reference peer",
@@ -24,13 +24,25 @@ is closed. Its first line on the standard output says where it listens:
   {"ready":true,"tcp":"127.0.0.1:41234","udp":"127.0.0.1:41235"}
 
 Without an address it listens for TCP and UDP on free ports of 127.0.0.1. It answers
-whoever asks, with as much as is asked for: keep it on test networks.`,
+whoever asks, with as much as is asked for: keep it on test networks.
+
+With --adapter it listens nowhere: it takes the requests of the adapter protocol on its
+standard input (spec/test-contract.md).`,
 		Example: `  vstp-conform peer
   vstp-conform peer --tcp 127.0.0.1:9000 --udp 127.0.0.1:9000
-  vstp-conform peer --tcp 127.0.0.1:9000 --time-scale 0.1`,
+  vstp-conform peer --tcp 127.0.0.1:9000 --time-scale 0.1
+  vstp-conform peer --adapter < requests.jsonl`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			given := cmd.Flags().Changed
+			if adapter {
+				for _, name := range []string{"tcp", "udp", "time-scale", "verbose"} {
+					if given(name) {
+						return usagef("--adapter and --%s exclude each other: an adapter is told everything by its requests", name)
+					}
+				}
+				return peer.RunAdapter(cmd.Context(), s.in, s.out)
+			}
 			if !given("tcp") && !given("udp") {
 				o.TCP, o.UDP = "127.0.0.1:0", "127.0.0.1:0"
 			}
@@ -52,6 +64,7 @@ whoever asks, with as much as is asked for: keep it on test networks.`,
 	flags.StringVar(&o.TCP, "tcp", "", "listen for TCP at `HOST:PORT`; port 0 is any free one")
 	flags.StringVar(&o.UDP, "udp", "", "listen for UDP at `HOST:PORT`; port 0 is any free one")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "shorten the timers of the protocol by this `FACTOR`, 0.05 to 1")
+	flags.BoolVar(&adapter, "adapter", false, "take requests of the adapter protocol on the standard input")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "log everything that happens")
 	return cmd
 }

@@ -1,28 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"fmt"
-	"io"
-	"math/rand/v2"
 	"net"
-	"os"
-	"slices"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/vstp-project/vstp/conformance"
-	"github.com/vstp-project/vstp/conformance/report"
 	"github.com/vstp-project/vstp/conformance/target"
-	"github.com/vstp-project/vstp/spec"
-)
-
-const (
-	minTimeScale     = 0.05
-	maxTimeScale     = 1
-	builtinTimeScale = 0.1
 )
 
 // builtinCapabilities is what the built-in peer offers.
@@ -44,20 +29,9 @@ var capabilities = map[string]string{
 
 // serverFlags are the flags of the command server.
 type serverFlags struct {
-	selection
-	tcp, udp, exec string
-	wait           time.Duration
-	seed           uint64
-	timeScale      float64
-	capabilities   []string
-	out            string
-	jobs           int
-	deadline       time.Duration
-	requireAll     bool
-	warningsFail   bool
-	quiet          bool
-	verbose        bool
-	json           bool
+	judgeFlags
+	tcp, udp     string
+	capabilities []string
 }
 
 func newServer(s streams) *cobra.Command {
@@ -86,94 +60,38 @@ that it starts end with the run.
   vstp-conform server --profile strict --run 'tcp/*' --skip '**/*crc*'
   vstp-conform server --tags '@udp and not @hostile' --out results`,
 		Args: exactly(0, ""),
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.judge(cmd, s) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd, s) },
 	}
-	f.register(cmd, "core", "; for the built-in peer strict")
+	f.register(cmd, "server")
 	flags := cmd.Flags()
 	flags.StringVar(&f.tcp, "tcp", "", "the server listens for TCP at `HOST:PORT`")
 	flags.StringVar(&f.udp, "udp", "", "the server listens for UDP at `HOST:PORT`")
-	flags.StringVar(&f.exec, "exec", "", "start the server with this `COMMAND`")
-	flags.DurationVar(&f.wait, "wait", 0, "try for this `DURATION` to reach the server (default once, or 10s with --exec)")
-	flags.Uint64Var(&f.seed, "seed", 0, "derive everything random from this `NUMBER` (default a new one)")
-	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "the server's timers are shortened by this `FACTOR`, 0.05 to 1; for the built-in peer 0.1")
 	flags.StringSliceVar(&f.capabilities, "capabilities", []string{"compression"}, "what the server offers: a `LIST` of compression, varint, string, time-scale, or empty; for the built-in peer time-scale")
-	flags.StringVarP(&f.out, "out", "o", "", "write result.json into the directory `DIR`")
-	flags.IntVarP(&f.jobs, "jobs", "j", 32, "run this `NUMBER` of cases at a time")
-	flags.DurationVar(&f.deadline, "deadline", 0, "end the run after this `DURATION`; what has not run by then is not-exercised (default none)")
-	flags.BoolVar(&f.requireAll, "require-all", false, "a case that these surroundings keep from running makes the run incomplete")
-	flags.BoolVar(&f.warningsFail, "warnings-fail", false, "a violated SHOULD makes the server non-conformant")
-	flags.BoolVar(&f.quiet, "quiet", false, "print failures and the last line only")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print a line for each case, and every failure and exchange in full")
-	flags.BoolVar(&f.json, "json", false, "print the result as JSON; the text goes to the standard error")
-	if err := cmd.MarkFlagDirname("out"); err != nil {
-		panic(err) // the flag does not exist: a mistake in this program
-	}
 	mustComplete(cmd, "capabilities", func() []string { return []string{"compression", "varint", "string", "time-scale"} })
 	return cmd
 }
 
-// judge runs the command.
-func (f *serverFlags) judge(cmd *cobra.Command, s streams) error {
-	if err := f.defaults(cmd); err != nil {
+// execute runs the command.
+func (f *serverFlags) execute(cmd *cobra.Command, s streams) error {
+	if err := f.check(cmd); err != nil {
 		return err
 	}
 	tgt, err := f.target()
 	if err != nil {
 		return err
 	}
-	opts := f.options()
-	opts.Seed, opts.TimeScale, opts.Capabilities = f.seed, f.timeScale, f.capabilities
-	opts.Jobs, opts.Deadline = f.jobs, f.deadline
-	// What is wrong with the selection or the directory is said before anything runs.
-	if _, err := conformance.Cases(opts); err != nil {
-		return err
-	}
-	if f.out != "" {
-		if err := os.MkdirAll(f.out, 0o777); err != nil {
-			return usagef("--out: %v", err)
-		}
-	}
-
-	w := s.out
-	if f.json {
-		w = s.err
-	}
-	exit := conformance.ExitOptions{WarningsFail: f.warningsFail, RequireAll: f.requireAll}
-	text := report.NewText(w, f.textOptions(cmd, w, s.err, exit))
-	text.Header(&conformance.Report{
-		Suite: conformance.Version, Spec: spec.Version, Target: tgt.String(),
-		Profile: f.profile, Seed: f.seed, TimeScale: f.timeScale,
-	})
-	opts.OnStart, opts.OnResult = text.OnStart, text.OnResult
-	rep, err := conformance.Run(cmd.Context(), tgt, opts)
-	if err != nil {
-		return err
-	}
-	if err := f.write(rep, text, s.out); err != nil {
-		return err
-	}
-	return status(rep.ExitCode(exit))
+	return f.judge(cmd, s, tgt, conformance.Options{Role: conformance.RoleServer, Capabilities: f.capabilities})
 }
 
-// defaults sets what was not given, and checks what was.
-func (f *serverFlags) defaults(cmd *cobra.Command) error {
+// check sets what was not given, and refuses what cannot be used.
+func (f *serverFlags) check(cmd *cobra.Command) error {
 	given := cmd.Flags().Changed
-	if !given("exec") && !given("tcp") && !given("udp") {
-		if !given("profile") {
-			f.profile = "strict"
-		}
-		if !given("time-scale") {
-			f.timeScale = builtinTimeScale
-		}
-		if !given("capabilities") {
-			f.capabilities = builtinCapabilities
-		}
+	builtin := !given("exec") && !given("tcp") && !given("udp")
+	if err := f.judgeFlags.check(cmd, builtin); err != nil {
+		return err
 	}
-	if !given("seed") {
-		// Short enough to be typed again.
-		if err := cmd.Flags().Set("seed", strconv.FormatUint(uint64(rand.Uint32()), 10)); err != nil {
-			return err
-		}
+	if builtin && !given("capabilities") {
+		f.capabilities = builtinCapabilities
 	}
 	for _, name := range []string{"tcp", "udp"} {
 		if given(name) {
@@ -182,25 +100,8 @@ func (f *serverFlags) defaults(cmd *cobra.Command) error {
 			}
 		}
 	}
-	switch {
-	case given("exec") && (given("tcp") || given("udp")):
+	if given("exec") && (given("tcp") || given("udp")) {
 		return usagef("--exec and --tcp or --udp exclude each other: in the command, {tcp} and {udp} stand for the addresses")
-	case f.quiet && f.verbose:
-		return usagef("--quiet and --verbose exclude each other")
-	case given("exec") && f.exec == "":
-		return usagef("--exec: the command is empty")
-	case f.profile != "core" && f.profile != "strict":
-		return usagef("--profile %s: there are core and strict", f.profile)
-	case !(f.timeScale >= minTimeScale && f.timeScale <= maxTimeScale): // in this form NaN is refused as well
-		return usagef("--time-scale %v: it goes from %v to %v", f.timeScale, minTimeScale, maxTimeScale)
-	case f.jobs < 1:
-		return usagef("--jobs %d: at least one case has to run at a time", f.jobs)
-	case f.wait < 0:
-		return usagef("--wait %v: it cannot be negative", f.wait)
-	case f.deadline < 0:
-		return usagef("--deadline %v: it cannot be negative", f.deadline)
-	case given("out") && f.out == "":
-		return usagef("--out: the name of the directory is empty")
 	}
 	for _, name := range f.capabilities {
 		refusal, known := capabilities[name]
@@ -235,56 +136,11 @@ func (f *serverFlags) target() (target.Target, error) {
 	case f.tcp != "" || f.udp != "":
 		return target.Running{Addrs: target.Addrs{TCP: f.tcp, UDP: f.udp}, Wait: f.wait}, nil
 	}
-	exe, err := os.Executable()
+	exe, err := self()
 	if err != nil {
-		return nil, fmt.Errorf("finding this program, to start the built-in peer: %w", err)
+		return nil, err
 	}
-	t := target.Builtin(exe, "peer", "--time-scale", strconv.FormatFloat(f.timeScale, 'g', -1, 64))
+	t := target.Builtin(exe, "peer", "--time-scale", scaleText(f.timeScale))
 	t.Wait = f.wait
 	return t, nil
-}
-
-// textOptions shape the text report that goes to w.
-func (f *serverFlags) textOptions(cmd *cobra.Command, w, stderr io.Writer, exit conformance.ExitOptions) report.TextOptions {
-	o := report.TextOptions{
-		Verbose: f.verbose, Quiet: f.quiet, Exit: exit, Color: colour(w),
-		Command:     repeatCommand("server", cmd.Flags(), reportFlags),
-		CaseCommand: repeatCommand("server", cmd.Flags(), slices.Concat(reportFlags, selectFlags), "--run"),
-	}
-	width, onTerminal := terminal(w)
-	o.Width = width
-	// A line that is written over and over belongs on a terminal; where the report
-	// goes to a file it has a line for each case.
-	if _, ok := terminal(stderr); ok && onTerminal {
-		o.Progress = stderr
-	}
-	return o
-}
-
-// write writes the reports of a run, the file first: the others can fail because
-// their reader has gone.
-func (f *serverFlags) write(rep *conformance.Report, text *report.Text, stdout io.Writer) error {
-	if f.out != "" {
-		if err := writeResult(f.out, rep); err != nil {
-			return err
-		}
-	}
-	if f.json {
-		if err := report.WriteJSON(stdout, rep); err != nil && !gone(err) {
-			return fmt.Errorf("writing the result: %w", err)
-		}
-	}
-	if err := text.Finish(rep); err != nil && !gone(err) {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	return nil
-}
-
-// writeResult writes result.json whole or not at all.
-func writeResult(dir string, rep *conformance.Report) error {
-	var doc bytes.Buffer
-	if err := report.WriteJSON(&doc, rep); err != nil {
-		return fmt.Errorf("result.json: %w", err)
-	}
-	return replaceFile(dir, "result.json", doc.Bytes())
 }

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -20,6 +21,13 @@ const (
 // It is how the runner tells a target that failed a case from one that no longer
 // serves anybody.
 func (t *T) Serves(ctx context.Context, transport string) error {
+	if t.cfg.Adapter != nil {
+		ctx, cancel := context.WithTimeout(ctx, t.Bound("reply"))
+		defer cancel()
+		hello := forge.Frame{Type: typeHello}.Bytes()
+		_, err := t.cfg.Adapter.Call(ctx, "decode", map[string]any{"hex": hex.EncodeToString(hello)})
+		return err
+	}
 	payload := t.Unique("alive")
 	data := forge.Frame{Type: typeData, Headers: forge.KV("msg-id", "1"), Payload: payload}.Bytes()
 	echo := func(f dissect.Frame) bool {

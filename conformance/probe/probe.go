@@ -36,6 +36,7 @@ type Config struct {
 	Seed     uint64         // of the run
 	Registry *spec.Registry // types, codes and timers; nil means the shipped one
 	Sources  *Sources       // loopback addresses for UDP sockets; nil means 127.0.0.1 only
+	Adapter  *target.Adapter
 	Memory   func() (octets int64, ok bool)
 	Busy     func() time.Duration // how late this host's timers were lately, at worst
 }
@@ -111,6 +112,15 @@ func (t *T) record(channel, kind string, octets []byte, text string) {
 
 // Elapsed is the time since the case began.
 func (t *T) Elapsed() time.Duration { return time.Since(t.began) }
+
+// Adapter is the adapter of the target; nil where a server is judged.
+func (t *T) Adapter() *target.Adapter { return t.cfg.Adapter }
+
+// Asked records a request to the adapter, and Answered what it answered.
+func (t *T) Asked(request string) { t.record("adapter", EventSend, nil, request) }
+
+// Answered records an answer of the adapter.
+func (t *T) Answered(answer string) { t.record("adapter", EventRecv, nil, answer) }
 
 // Registry is what the run knows of types, codes, limits and timers.
 func (t *T) Registry() *spec.Registry { return t.cfg.Registry }

@@ -38,6 +38,7 @@ type Stream struct {
 	octets  []byte // received, not yet taken as frames
 	at      time.Duration
 	total   int
+	refused bool          // a write found the connection closed by the target
 	ended   error         // why the stream ended; nil while it is open
 	endedAt time.Duration // when
 	wake    chan struct{} // has room for one: something changed
@@ -112,6 +113,9 @@ func (s *Stream) Send(octets []byte, text string) error {
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
 		// The target closed before all was sent. Whether that is right is for the
 		// expectations that follow, which will see the end of the stream.
+		s.mu.Lock()
+		s.refused = true
+		s.mu.Unlock()
 		s.t.record(s.Name, EventNote, nil, fmt.Sprintf("closed by the target after %d of %d octets were sent", n, len(octets)))
 		return nil
 	}
@@ -227,6 +231,14 @@ func (s *Stream) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.octets)
+}
+
+// Refused says whether the target has refused octets by closing its receiving
+// direction, which a reset shows.
+func (s *Stream) Refused() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
 }
 
 // CloseWrite shuts down our sending direction: the target sees the end of the

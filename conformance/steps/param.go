@@ -22,6 +22,7 @@ var (
 	duration = param[time.Duration]{`(\d+(?:ms|s))`, time.ParseDuration}
 	name     = param[string]{`([A-Z][0-9]*)`, verbatim}
 	id       = param[string]{`([A-Z]+-\d+)`, verbatim}
+	typeName = param[string]{`([A-Z]+)`, verbatim}
 
 	// A frame begins with a type in capitals or by number, or with one of the
 	// words of the notation.

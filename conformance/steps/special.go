@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
 	"github.com/vstp-project/vstp/conformance/forge"
@@ -77,6 +78,9 @@ var (
 	})
 	_ = step0("nothing sent after it is delivered", func(ctx context.Context, w *world) error {
 		return w.wantNotDelivered(ctx)
+	})
+	_ = step0("the target still takes what is sent", func(ctx context.Context, w *world) error {
+		return w.wantTaken(ctx)
 	})
 	_ = step1("no frame that came back contains {}", quoted, func(_ context.Context, w *world, text string) error {
 		for _, f := range w.received {
@@ -229,7 +233,7 @@ var (
 	_ = step1("I send {} random datagrams", number, func(_ context.Context, w *world, n int) error {
 		random := w.random()
 		for i := range n {
-			b := randomOctets(random, random.IntN(200))
+			b := randomOctets(random, i/2%200) // every length there is, the empty one included
 			if i%2 == 0 {
 				b = faulty(random)
 			}
@@ -240,6 +244,28 @@ var (
 		return nil
 	})
 )
+
+// answerTime is within which the answer to a write on a closed connection, a
+// reset, has come back.
+const answerTime = 50 * time.Millisecond
+
+// wantTaken sends on a connection that the target has ended in its own direction:
+// twice, for the first write is what draws the reset of a target that no longer
+// reads.
+func (w *world) wantTaken(ctx context.Context) error {
+	for range 2 {
+		if err := w.stream.Send(make([]byte, 1000), "1000 octets more"); err != nil {
+			return err
+		}
+		if err := w.t.Wait(ctx, answerTime); err != nil {
+			return err
+		}
+	}
+	if w.stream.Refused() {
+		return &probe.Violation{Want: "that what is sent after the last frame is still read and discarded", Got: "a reset"}
+	}
+	return nil
+}
 
 // headersFilling are headers whose section is exactly n octets long: keys of one
 // octet and values as long as they may be, the last one shorter.

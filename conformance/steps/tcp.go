@@ -14,10 +14,11 @@ import (
 // The frames that the judge itself needs: to greet, and as the sentinel whose
 // echo proves that everything sent before it has been dealt with.
 const (
-	typeHello = 1
-	typeData  = 3
-	typeAck   = 7
-	typeErr   = 8
+	typeHello   = 1
+	typeWelcome = 2
+	typeData    = 3
+	typeAck     = 7
+	typeErr     = 8
 )
 
 // Each step is defined in a package variable, so that patterns are compiled once.
@@ -102,6 +103,18 @@ var (
 	})
 	_ = step0("the connection is still in use", func(ctx context.Context, w *world) error {
 		return w.wantStillUsed(ctx)
+	})
+	_ = step1("the only ERR that comes back is {}", frame, func(ctx context.Context, w *world, line string) error {
+		return w.wantErrs(ctx, line, true)
+	})
+	_ = step1("any ERR that comes back is {}", frame, func(ctx context.Context, w *world, line string) error {
+		return w.wantErrs(ctx, line, false)
+	})
+	_ = step1("no {} comes back", typeName, func(ctx context.Context, w *world, typ string) error {
+		return w.wantNone(ctx, typ)
+	})
+	_ = step1("any ACK that comes back comes before {}", frame, func(ctx context.Context, w *world, line string) error {
+		return w.wantAckFirst(ctx, line)
 	})
 	_ = step0("the target closes the connection", func(ctx context.Context, w *world) error {
 		_, err := w.wantEnd(ctx)
@@ -340,6 +353,110 @@ func (w *world) sentinel(ctx context.Context) (before []dissect.Frame, err error
 		return nil, err
 	}
 	return w.untilEcho(ctx, payload, w.reply())
+}
+
+// untilBarrier returns what the target still sends up to the echo of a sentinel,
+// or up to its close: for requirements that leave it free to close. A target that
+// closes must still serve a new connection.
+func (w *world) untilBarrier(ctx context.Context) (frames []dissect.Frame, err error) {
+	payload := w.t.Unique("sentinel")
+	if err := w.stream.Send(forge.Frame{Type: typeData, Payload: payload}.Bytes(), fmt.Sprintf("DATA '%s'", payload)); err != nil {
+		return nil, err
+	}
+	deadline := time.Now().Add(w.close())
+	for {
+		a, err := w.stream.Next(ctx, time.Until(deadline))
+		switch {
+		case errors.Is(err, probe.ErrEnded):
+			return frames, w.dialGreeted(ctx, "Z")
+		case errors.Is(err, probe.ErrNothing):
+			return frames, &probe.Violation{Want: "the echo of the sentinel, or the end of the stream", Got: w.instead(frames, "nothing"), Timing: true}
+		case err != nil:
+			return frames, err
+		case isEcho(a.Frame, payload):
+			return frames, nil
+		}
+		frames = append(frames, a.Frame)
+		w.received = append(w.received, a.Frame)
+	}
+}
+
+// wantErrs wants every ERR that comes back to be the one given, and exactly one
+// where there must be one.
+func (w *world) wantErrs(ctx context.Context, line string, must bool) error {
+	ps, err := w.patterns([]string{line})
+	if err != nil {
+		return err
+	}
+	frames, err := w.untilBarrier(ctx)
+	if err != nil {
+		return err
+	}
+	seen := 0
+	for _, f := range frames {
+		if f.Type != typeErr {
+			continue
+		}
+		if m := ps[0].mismatch(f); m != "" {
+			return &probe.Violation{Want: line + " and no other ERR", Got: fmt.Sprintf("%v: %s", f, m)}
+		}
+		seen++
+	}
+	switch {
+	case seen == 0 && must:
+		return &probe.Violation{Want: line, Got: w.instead(frames, "no ERR")}
+	case seen == 0:
+		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "no ERR came back"}
+	case seen > 1 && must:
+		return &probe.Violation{Want: "one " + line, Got: fmt.Sprintf("%d of them", seen)}
+	}
+	return nil
+}
+
+// wantNone is the barrier for a requirement that forbids one type of answer and
+// leaves the others free.
+func (w *world) wantNone(ctx context.Context, typ string) error {
+	frames, err := w.untilBarrier(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range frames {
+		if f.TypeName() == typ {
+			return &probe.Violation{Want: "no " + typ, Got: f.String()}
+		}
+	}
+	return nil
+}
+
+// wantAckFirst wants the frame given, and every ACK ahead of it. A target that
+// sends no ACK has given no occasion to judge their order.
+func (w *world) wantAckFirst(ctx context.Context, line string) error {
+	ps, err := w.patterns([]string{line})
+	if err != nil {
+		return err
+	}
+	frames, err := w.untilBarrier(ctx)
+	if err != nil {
+		return err
+	}
+	acks, answered := 0, false
+	for _, f := range frames {
+		switch {
+		case f.Type == typeAck && answered:
+			return &probe.Violation{Want: "the ACK before " + line, Got: w.instead(frames, "nothing")}
+		case f.Type == typeAck:
+			acks++
+		case ps[0].mismatch(f) == "":
+			answered = true
+		}
+	}
+	switch {
+	case acks == 0:
+		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "no ACK came back"}
+	case !answered:
+		return &probe.Violation{Want: line, Got: w.instead(frames, "nothing")}
+	}
+	return nil
 }
 
 func (w *world) wantOnlySentinel(ctx context.Context) error {

@@ -85,6 +85,11 @@ func (w *world) vectorTCP(ctx context.Context, v vectors.Vector, text string) er
 		}
 		return w.wantStillUsed(ctx)
 	case "incomplete":
+		if v.Requirements[0] == "FRM-7" {
+			if err := w.wantPatience(ctx, text); err != nil {
+				return err
+			}
+		}
 		if err := w.stream.CloseWrite(); err != nil {
 			return err
 		}
@@ -107,11 +112,35 @@ func (w *world) vectorTCP(ctx context.Context, v vectors.Vector, text string) er
 	}
 }
 
+// wantPatience wants a target that has been sent the beginning of an acceptable
+// frame to wait for the rest, without an error. A good exchange on a connection of
+// its own gives it the time to look at what it has.
+func (w *world) wantPatience(ctx context.Context, text string) error {
+	cut := w.stream
+	if err := w.dialGreeted(ctx, "Z"); err != nil {
+		return err
+	}
+	w.stream = cut
+	for {
+		a, err := cut.Next(ctx, 0)
+		switch {
+		case errors.Is(err, probe.ErrNothing):
+			return nil
+		case errors.Is(err, probe.ErrEnded):
+			return &probe.Violation{Want: "that it waits for the rest of " + text, Got: "the end of the stream"}
+		case err != nil:
+			return err
+		case a.Frame.Type != typeWelcome:
+			return &probe.Violation{Want: "that it waits for the rest of " + text, Got: a.Frame.String()}
+		}
+	}
+}
+
 // acted says whether a frame shows that the target took what it should have
 // refused for good. An ERR does not: it reports the fault. Nor does the WELCOME of
 // the exchange before.
 func acted(f dissect.Frame) bool {
-	return f.Type != typeErr && f.Type != 2
+	return f.Type != typeErr && f.Type != typeWelcome
 }
 
 func (w *world) vectorUDP(ctx context.Context, v vectors.Vector, text string) error {

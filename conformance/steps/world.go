@@ -29,6 +29,8 @@ type world struct {
 	received []dissect.Frame
 	// unread are datagrams that a step saw and left for a later one.
 	unread map[*probe.Socket][]probe.Datagram
+	// late are the payloads of greetings over UDP that were given up, and repeated.
+	late [][]byte
 
 	expected forge.Frame // what a step sent whose echo a later one wants
 	sessions []*big.Int  // the identifiers of the WELCOMEs that were read

@@ -425,6 +425,11 @@ local function show_headers(frame, tvb, offset, tree)
   return item
 end
 
+local function show_type(frame, range, tree)
+  frame.type = range:uint()
+  tree:add(f.type, range)
+end
+
 local function show_flags(frame, range, tree)
   frame.flags = range:uint()
   local item = tree:add(f.flags, range)
@@ -469,7 +474,7 @@ local function show_refused(frame, tvb, offset, size, fault, tree)
     shown = 3
   end
   if fault == "FrameTooLarge" then
-    tree:add(f.type, tvb(offset + 3, 1))
+    show_type(frame, tvb(offset + 3, 1), tree)
     show_flags(frame, tvb(offset + 4, 1), tree)
     tree:add_le(f.hdr_len, tvb(offset + 5, 2))
     tree:add(f.pay_len, tvb(offset + 7, 4))
@@ -498,7 +503,7 @@ local function show_incomplete(frame, tvb, offset, size, cut, tree)
   end
   if has(2) then tree:add(f.magic, tvb(offset, 2)) end
   if has(3) then tree:add(f.version, tvb(offset + 2, 1)) end
-  if has(4) then tree:add(f.type, tvb(offset + 3, 1)) end
+  if has(4) then show_type(frame, tvb(offset + 3, 1), tree) end
   if has(5) then show_flags(frame, tvb(offset + 4, 1), tree) end
   if has(7) then tree:add_le(f.hdr_len, tvb(offset + 5, 2)) end
   if has(FIXED) then tree:add(f.pay_len, tvb(offset + 7, 4)) end
@@ -518,8 +523,7 @@ end
 local function show_whole(frame, tvb, offset, pinfo, tree)
   tree:add(f.magic, tvb(offset, 2))
   tree:add(f.version, tvb(offset + 2, 1))
-  frame.type = tvb(offset + 3, 1):uint()
-  tree:add(f.type, tvb(offset + 3, 1))
+  show_type(frame, tvb(offset + 3, 1), tree)
   local flags_item = show_flags(frame, tvb(offset + 4, 1), tree)
   frame.hdr_len = tvb(offset + 5, 2):le_uint()
   tree:add_le(f.hdr_len, tvb(offset + 5, 2))
@@ -558,7 +562,7 @@ end
 local function summary(frame)
   local parts = {}
   if frame.type then parts[#parts + 1] = type_name(frame.type) end
-  if frame.type and frame.flags ~= 0 then parts[#parts + 1] = flag_names(frame.flags) end
+  if frame.flags and frame.flags ~= 0 then parts[#parts + 1] = flag_names(frame.flags) end
   if frame.session_id then parts[#parts + 1] = "session-id=" .. frame.session_id end
   if frame.err_code then
     parts[#parts + 1] = "err-code=" .. frame.err_code
@@ -610,11 +614,12 @@ end
 
 -- Frames follow one another in a stream [FRM-6]. dissect_tcp_pdus would wait for
 -- eleven octets before it asked for a length; a wrong MAGIC or VERSION shows
--- earlier, and nothing may follow it.
-local function dissect_stream(tvb, pinfo, root)
+-- earlier, and nothing may follow it. `can_wait` says that the segments that
+-- follow can be asked for.
+local function dissect_stream(tvb, pinfo, root, can_wait)
   local lines = {}
   local offset, length = 0, tvb:len()
-  local can_wait = pinfo.can_desegment > 0 and tvb:reported_len() == length
+  if tvb:reported_len() > length then can_wait = false end
   while offset < length do
     local left = length - offset
     local fault, total = survey(tvb, offset)
@@ -634,10 +639,13 @@ end
 
 local PORT_TYPE_TCP = 2
 
-function vstp.dissector(tvb, pinfo, root)
-  if tvb:len() == 0 then return 0 end
-  local dissect = pinfo.port_type == PORT_TYPE_TCP and dissect_stream or dissect_datagram
-  local lines = dissect(tvb, pinfo, root)
+local function dissect(tvb, pinfo, root, can_wait)
+  local lines
+  if pinfo.port_type == PORT_TYPE_TCP then
+    lines = dissect_stream(tvb, pinfo, root, can_wait)
+  else
+    lines = dissect_datagram(tvb, pinfo, root)
+  end
   if #lines > 0 then
     pinfo.cols.protocol = "VSTP"
     -- One packet can end one reassembled frame and hold further ones: then this
@@ -648,6 +656,10 @@ function vstp.dissector(tvb, pinfo, root)
     pinfo.cols.info:fence()
     pinfo.private["vstp_info"] = "1"
   end
+end
+
+function vstp.dissector(tvb, pinfo, root)
+  dissect(tvb, pinfo, root, pinfo.can_desegment > 0)
   return tvb:len()
 end
 
@@ -685,11 +697,19 @@ end
 
 local function heuristic(tvb, pinfo, root)
   if not looks_like_vstp(tvb, pinfo) then return false end
-  pinfo.conversation = vstp
-  vstp.dissector(tvb, pinfo, root)
+  -- Here pinfo.can_desegment is 0 even where further segments can be asked for.
+  dissect(tvb, pinfo, root, true)
   return true
 end
 
-vstp:register_heuristic("tcp", heuristic)
+-- Once recognised, the rest of a conversation needs no second look. Inside TLS
+-- that must not be said, since it would be taken for the TCP conversation below.
+local function heuristic_for_conversation(tvb, pinfo, root)
+  if not heuristic(tvb, pinfo, root) then return false end
+  pinfo.conversation = vstp
+  return true
+end
+
+vstp:register_heuristic("tcp", heuristic_for_conversation)
+vstp:register_heuristic("udp", heuristic_for_conversation)
 vstp:register_heuristic("tls", heuristic)
-vstp:register_heuristic("udp", heuristic)

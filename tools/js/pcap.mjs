@@ -56,10 +56,10 @@ export class Capture {
 
   #add(packet) {
     this.#time += 100n;
-    this.#packets.push({ time: this.#time, packet });
+    return this.#packets.push({ time: this.#time, packet });
   }
 
-  /** One datagram. */
+  /** One datagram. Returns the number of its packet. */
   datagram(source, destination, payload) {
     const length = 8 + payload.length;
     const header = Buffer.alloc(8);
@@ -68,7 +68,7 @@ export class Capture {
     header.writeUInt16BE(length, 4);
     const sum = internetChecksum(pseudoHeader(source, destination, UDP, length), header, payload);
     header.writeUInt16BE(sum || 0xffff, 6); // zero would mean that there is none
-    this.#add(ipv4(source, destination, UDP, Buffer.concat([header, payload])));
+    return this.#add(ipv4(source, destination, UDP, Buffer.concat([header, payload])));
   }
 
   #segment(source, destination, flags, sequence, acknowledged, payload) {

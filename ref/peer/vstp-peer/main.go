@@ -1,6 +1,7 @@
-// Command vstp-peer runs the reference implementation as a server under test. It
-// serves the echo application on the addresses given, says on standard output
-// where that is, and ends when its standard input does or when it is interrupted.
+// Command vstp-peer runs the reference implementation as a program under test. As a
+// server it serves the echo application on the addresses given and says on standard
+// output where that is; as an adapter it answers the requests of the adapter
+// protocol. It ends when its standard input does or when it is interrupted.
 package main
 
 import (
@@ -27,12 +28,13 @@ func main() {
 // arguments could not be understood.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var o peer.Options
-	var verbose bool
+	var adapter, verbose bool
 	flags := flag.NewFlagSet("vstp-peer", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.TCP, "tcp", "", "serve TCP on `host:port`, port 0 being any free one")
 	flags.StringVar(&o.UDP, "udp", "", "serve UDP on `host:port`, port 0 being any free one")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "multiply the specification's timers by `factor`, above 0 and at most 1")
+	flags.BoolVar(&adapter, "adapter", false, "answer the adapter protocol on standard input and output, instead of serving")
 	flags.BoolVar(&verbose, "v", false, "log everything, down to single frames, to standard error")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -43,12 +45,35 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		fmt.Fprintf(stderr, "vstp-peer: unexpected argument %q: addresses are given by --tcp and --udp\n", flags.Arg(0))
 		return 2
 	}
+	if adapter {
+		return runAdapter(ctx, flags, stdin, stdout, stderr)
+	}
 	level := slog.LevelError
 	if verbose {
 		level = slog.LevelDebug
 	}
 	o.Log = slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
 	if err := peer.Run(ctx, o, stdin, stdout); err != nil {
+		fmt.Fprintln(stderr, "vstp-peer:", err)
+		return 1
+	}
+	return 0
+}
+
+// runAdapter is run for an adapter, to which the server's settings mean nothing.
+func runAdapter(ctx context.Context, flags *flag.FlagSet, stdin io.Reader, stdout, stderr io.Writer) int {
+	code := 0
+	flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "tcp", "udp", "time-scale":
+			fmt.Fprintf(stderr, "vstp-peer: --%s is for a server and has no use beside --adapter: leave one of them out\n", f.Name)
+			code = 2
+		}
+	})
+	if code != 0 {
+		return code
+	}
+	if err := peer.RunAdapter(ctx, stdin, stdout); err != nil {
 		fmt.Fprintln(stderr, "vstp-peer:", err)
 		return 1
 	}

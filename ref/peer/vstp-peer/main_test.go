@@ -29,6 +29,10 @@ func TestExitCodes(t *testing.T) {
 		"--time-scale x":      2,
 		"--tcp 127.0.0.1:0 x": 2,
 		"--help":              0,
+		"--adapter --udp h:0": 2,
+		"--adapter x":         2,
+
+		"--adapter --time-scale 1": 2,
 	} {
 		var out, log bytes.Buffer
 		code := run(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &log)
@@ -36,4 +40,15 @@ func TestExitCodes(t *testing.T) {
 		assert.Empty(t, out.String(), args)
 		assert.NotEmpty(t, log.String(), args)
 	}
+}
+
+func TestRunAsAdapter(t *testing.T) {
+	var out, log bytes.Buffer
+	requests := `{"op":"start","protocol":1,"time_scale":0.1,"seed":7}` + "\n" + `{"op":"stop"}`
+	assert.Zero(t, run(t.Context(), []string{"--adapter", "-v"}, strings.NewReader(requests), &out, &log))
+	answers := strings.Split(out.String(), "\n")
+	require.Len(t, answers, 3)
+	assert.Contains(t, answers[0], `{"ok":true,"name":"vstp reference implementation",`)
+	assert.Equal(t, `{"ok":true}`, answers[1])
+	assert.Empty(t, log.String())
 }

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vstp-project/vstp/conformance"
+	"github.com/vstp-project/vstp/conformance/report"
+	"github.com/vstp-project/vstp/conformance/target"
+	"github.com/vstp-project/vstp/spec"
+)
+
+const (
+	minTimeScale     = 0.05
+	maxTimeScale     = 1
+	builtinTimeScale = 0.1
+)
+
+// judgeFlags are the flags that the judging commands share.
+type judgeFlags struct {
+	selection
+	material
+	exec         string
+	wait         time.Duration
+	seed         uint64
+	timeScale    float64
+	out          string
+	jobs         int
+	deadline     time.Duration
+	requireAll   bool
+	warningsFail bool
+	quiet        bool
+	verbose      bool
+	json         bool
+}
+
+// register adds the flags. what is judged, such as "server", stands in their help.
+func (f *judgeFlags) register(cmd *cobra.Command, what string) {
+	f.selection.register(cmd, "core", "; for the built-in peer strict")
+	f.material.register(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.exec, "exec", "", "start the "+what+" with this `COMMAND`")
+	flags.DurationVar(&f.wait, "wait", 0, "try for this `DURATION` to reach the "+what+" (default once, or 10s with --exec)")
+	flags.Uint64Var(&f.seed, "seed", 0, "derive everything random from this `NUMBER` (default a new one)")
+	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "the "+what+"'s timers are shortened by this `FACTOR`, 0.05 to 1; for the built-in peer 0.1")
+	flags.StringVarP(&f.out, "out", "o", "", "write result.json into the directory `DIR`")
+	flags.IntVarP(&f.jobs, "jobs", "j", 32, "run this `NUMBER` of cases at a time")
+	flags.DurationVar(&f.deadline, "deadline", 0, "end the run after this `DURATION`; what has not run by then is not-exercised (default none)")
+	flags.BoolVar(&f.requireAll, "require-all", false, "a case that these surroundings keep from running makes the run incomplete")
+	flags.BoolVar(&f.warningsFail, "warnings-fail", false, "a violated SHOULD makes the "+what+" non-conformant")
+	flags.BoolVar(&f.quiet, "quiet", false, "print failures and the last line only")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print a line for each case, and every failure and exchange in full")
+	flags.BoolVar(&f.json, "json", false, "print the result as JSON; the text goes to the standard error")
+	if err := cmd.MarkFlagDirname("out"); err != nil {
+		panic(err) // the flag does not exist: a mistake in this program
+	}
+}
+
+// check sets what was not given, and refuses what cannot be used. builtin says
+// that the built-in peer is judged.
+func (f *judgeFlags) check(cmd *cobra.Command, builtin bool) error {
+	given := cmd.Flags().Changed
+	if builtin && !given("profile") {
+		f.profile = "strict"
+	}
+	if builtin && !given("time-scale") {
+		f.timeScale = builtinTimeScale
+	}
+	if !given("seed") {
+		// Short enough to be typed again.
+		if err := cmd.Flags().Set("seed", strconv.FormatUint(uint64(rand.Uint32()), 10)); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.quiet && f.verbose:
+		return usagef("--quiet and --verbose exclude each other")
+	case given("exec") && f.exec == "":
+		return usagef("--exec: the command is empty")
+	case f.profile != "core" && f.profile != "strict":
+		return usagef("--profile %s: there are core and strict", f.profile)
+	case !(f.timeScale >= minTimeScale && f.timeScale <= maxTimeScale): // in this form NaN is refused as well
+		return usagef("--time-scale %v: it goes from %v to %v", f.timeScale, minTimeScale, maxTimeScale)
+	case f.jobs < 1:
+		return usagef("--jobs %d: at least one case has to run at a time", f.jobs)
+	case f.wait < 0:
+		return usagef("--wait %v: it cannot be negative", f.wait)
+	case f.deadline < 0:
+		return usagef("--deadline %v: it cannot be negative", f.deadline)
+	case given("out") && f.out == "":
+		return usagef("--out: the name of the directory is empty")
+	}
+	return nil
+}
+
+// judge judges the target in a role and writes the reports.
+func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opts conformance.Options) error {
+	selected := f.options()
+	opts.Profile, opts.Run, opts.Skip, opts.Tags = selected.Profile, selected.Run, selected.Skip, selected.Tags
+	opts.Seed, opts.TimeScale, opts.Jobs, opts.Deadline = f.seed, f.timeScale, f.jobs, f.deadline
+	if err := f.material.apply(&opts); err != nil {
+		return err
+	}
+	// What is wrong with the selection or the directory is said before anything runs.
+	if _, err := conformance.Cases(opts); err != nil {
+		return err
+	}
+	if f.out != "" {
+		if err := os.MkdirAll(f.out, 0o777); err != nil {
+			return usagef("--out: %v", err)
+		}
+	}
+
+	w := s.out
+	if f.json {
+		w = s.err
+	}
+	exit := conformance.ExitOptions{WarningsFail: f.warningsFail, RequireAll: f.requireAll}
+	text := report.NewText(w, f.textOptions(cmd, w, s.err, exit))
+	text.Header(&conformance.Report{
+		Suite: conformance.Version, Spec: spec.Version, Target: tgt.String(),
+		Profile: f.profile, Seed: f.seed, TimeScale: f.timeScale,
+	})
+	opts.OnStart, opts.OnResult = text.OnStart, text.OnResult
+	rep, err := conformance.Run(cmd.Context(), tgt, opts)
+	if err != nil {
+		return err
+	}
+	if err := f.write(rep, text, s.out); err != nil {
+		return err
+	}
+	return status(rep.ExitCode(exit))
+}
+
+// self is the path of this program, to start it again as the built-in peer.
+func self() (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("finding this program, to start the built-in peer: %w", err)
+	}
+	return exe, nil
+}
+
+// scaleText is a time scale for a command line.
+func scaleText(scale float64) string { return strconv.FormatFloat(scale, 'g', -1, 64) }
+
+// textOptions shape the text report that goes to w.
+func (f *judgeFlags) textOptions(cmd *cobra.Command, w, stderr io.Writer, exit conformance.ExitOptions) report.TextOptions {
+	o := report.TextOptions{
+		Verbose: f.verbose, Quiet: f.quiet, Exit: exit, Color: colour(w),
+		Command:     repeatCommand(cmd.Name(), cmd.Flags(), reportFlags),
+		CaseCommand: repeatCommand(cmd.Name(), cmd.Flags(), slices.Concat(reportFlags, selectFlags), "--run"),
+	}
+	width, onTerminal := terminal(w)
+	o.Width = width
+	// A line that is written over and over belongs on a terminal; where the report
+	// goes to a file it has a line for each case.
+	if _, ok := terminal(stderr); ok && onTerminal {
+		o.Progress = stderr
+	}
+	return o
+}
+
+// write writes the reports of a run, the file first: the others can fail because
+// their reader has gone.
+func (f *judgeFlags) write(rep *conformance.Report, text *report.Text, stdout io.Writer) error {
+	if f.out != "" {
+		if err := writeResult(f.out, rep); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		if err := report.WriteJSON(stdout, rep); err != nil && !gone(err) {
+			return fmt.Errorf("writing the result: %w", err)
+		}
+	}
+	if err := text.Finish(rep); err != nil && !gone(err) {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	return nil
+}
+
+// writeResult writes result.json whole or not at all.
+func writeResult(dir string, rep *conformance.Report) error {
+	var doc bytes.Buffer
+	if err := report.WriteJSON(&doc, rep); err != nil {
+		return fmt.Errorf("result.json: %w", err)
+	}
+	return replaceFile(dir, "result.json", doc.Bytes())
+}

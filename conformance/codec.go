@@ -1,0 +1,314 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/vstp-project/vstp/conformance/probe"
+	"github.com/vstp-project/vstp/conformance/target"
+	"github.com/vstp-project/vstp/spec"
+	"github.com/vstp-project/vstp/vectors"
+)
+
+// codecCase is the case of a vector in codec mode: the octets are decoded and,
+// where a sender could have made them, encoded again. There is none where no
+// requirement of the vector is about codecs.
+func codecCase(v vectors.Vector) (Case, bool) {
+	requirements, ok := codecFirst(v.Requirements)
+	if !ok {
+		return Case{}, false
+	}
+	run, capability := runFrameVector, ""
+	switch v.Family {
+	case vectors.FamilyFrame:
+	case vectors.FamilyVarint:
+		run, capability = runVarintVector, "varint"
+	case vectors.FamilyString:
+		run, capability = runStringVector, "string"
+	default:
+		return Case{}, false
+	}
+	req, _ := spec.Lookup(requirements[0])
+	c := Case{
+		ID: "vector/" + v.ID(), Title: v.Comment, Requirements: requirements,
+		Level: req.Level, Profile: req.Profile, Roles: []string{RoleCodec}, Transport: transportAdapter,
+		Tags: []string{"@vector", "@codec"}, Source: fmt.Sprintf("vectors/%s.json", v.Family),
+		Capability: capability,
+		Run: func(ctx context.Context, t *probe.T) error {
+			a := adapterCalls{t: t}
+			if capability != "" && !slices.Contains(t.Adapter().Hello().Capabilities, capability) {
+				return a.refuses(ctx, capability)
+			}
+			return run(ctx, a, v)
+		},
+	}
+	for _, r := range requirements {
+		c.Tags = append(c.Tags, "@"+r)
+	}
+	return c, true
+}
+
+// codecFirst puts the first requirement that a codec can be judged by in front.
+func codecFirst(ids []string) ([]string, bool) {
+	for i, id := range ids {
+		if req, ok := spec.Lookup(id); ok && slices.Contains(req.Roles, RoleCodec) {
+			return slices.Concat(ids[i:i+1], ids[:i], ids[i+1:]), true
+		}
+	}
+	return nil, false
+}
+
+// adapterCalls makes calls of one case, records them, and turns an adapter that
+// breaks its protocol into a violation.
+type adapterCalls struct{ t *probe.T }
+
+func (a adapterCalls) call(ctx context.Context, op string, args map[string]any) (target.Answer, error) {
+	a.t.Asked(request(op, args))
+	ctx, cancel := context.WithTimeout(ctx, a.t.Bound("reply"))
+	defer cancel()
+	answer, err := a.t.Adapter().Call(ctx, op, args)
+	if line := answer.Line(); len(line) > 0 {
+		a.t.Answered(shorten(string(line)))
+	}
+	if fault := (*target.AdapterError)(nil); errors.As(err, &fault) {
+		return answer, &probe.Violation{
+			Want: fmt.Sprintf("one answer to %s, in turn, within %v", op, a.t.Bound("reply")),
+			Got:  fault.Error(), Timing: fault.Kind == target.Hung,
+		}
+	}
+	return answer, malformed(op, err)
+}
+
+// refuses wants an operation of a capability that the adapter did not declare to
+// be refused; then the case is not about this codec.
+func (a adapterCalls) refuses(ctx context.Context, capability string) error {
+	answer, err := a.call(ctx, capability+"_decode", map[string]any{"hex": "00"})
+	if err != nil {
+		return err
+	}
+	if answer.OK || answer.Error != "Unsupported" {
+		return &probe.Violation{
+			Requirement: "OBS-4",
+			Want:        fmt.Sprintf("the error Unsupported, since the capability %s is not declared", capability),
+			Got:         shorten(string(answer.Line())),
+		}
+	}
+	return &probe.NotApplicable{Reason: fmt.Sprintf("the codec does not offer %s", capability)}
+}
+
+// request is the text of a request for the record.
+func request(op string, args map[string]any) string {
+	line, err := json.Marshal(args)
+	if err != nil {
+		return op
+	}
+	return op + " " + shorten(string(line))
+}
+
+// shorten cuts long lines for people.
+func shorten(line string) string {
+	const most = 400
+	if len(line) <= most {
+		return line
+	}
+	return fmt.Sprintf("%s… (%d octets)", line[:most], len(line))
+}
+
+// malformed makes a violation of an answer that lacks or garbles a member. Other
+// errors, and nil, stay what they are.
+func malformed(op string, err error) error {
+	if fault := (*target.AnswerError)(nil); errors.As(err, &fault) {
+		return &probe.Violation{Want: fmt.Sprintf("an answer to %s in the form of the test contract", op), Got: fault.Error()}
+	}
+	return err
+}
+
+func runFrameVector(ctx context.Context, a adapterCalls, v vectors.Vector) error {
+	args := map[string]any{"hex": hex.EncodeToString(v.Octets)}
+	if v.Limit != 0 {
+		args["limit"] = v.Limit
+	}
+	answer, err := a.call(ctx, "decode", args)
+	if err != nil {
+		return err
+	}
+	switch v.Expect.Result {
+	case vectors.ResultReject:
+		return wantError(answer, v.Expect.Error)
+	case vectors.ResultIncomplete:
+		return wantError(answer, "Incomplete")
+	}
+	if !answer.OK {
+		return &probe.Violation{Want: "the frame", Got: "the error " + answer.Error}
+	}
+	got, err := answer.Frame()
+	if err != nil {
+		return malformed("decode", err)
+	}
+	if err := sameFrame(v.Expect.Frame, got); err != nil {
+		return err
+	}
+	consumed, err := answer.Int("consumed")
+	if err != nil {
+		return malformed("decode", err)
+	}
+	if consumed != int64(v.Expect.Consumed) {
+		return &probe.Violation{Want: fmt.Sprintf("%d octets consumed", v.Expect.Consumed), Got: strconv.FormatInt(consumed, 10)}
+	}
+	if v.Has(vectors.TagDecodeOnly) || v.Limit != 0 || v.Expect.Frame.Flags&^vectors.DefinedFlags != 0 {
+		return nil
+	}
+	return a.encode(ctx, v)
+}
+
+// encode wants exactly the octets of the vector for its frame.
+func (a adapterCalls) encode(ctx context.Context, v vectors.Vector) error {
+	f := v.Expect.Frame
+	answer, err := a.call(ctx, "encode", map[string]any{"frame": target.Frame{
+		Version: f.Version, Type: f.Type, Flags: f.Flags, Headers: f.Headers, Payload: f.Payload,
+	}})
+	if err != nil {
+		return err
+	}
+	return wantOctets("encode", answer, v.Octets[:v.Expect.Consumed])
+}
+
+func wantOctets(op string, answer target.Answer, want []byte) error {
+	if !answer.OK {
+		return &probe.Violation{Want: fmt.Sprintf("the octets %x", want), Got: "the error " + answer.Error}
+	}
+	got, err := answer.Hex("hex")
+	if err != nil {
+		return malformed(op, err)
+	}
+	if !bytes.Equal(got, want) {
+		return &probe.Violation{Want: fmt.Sprintf("the octets %x", want), Got: fmt.Sprintf("%x", got)}
+	}
+	return nil
+}
+
+func wantError(answer target.Answer, name string) error {
+	switch {
+	case answer.OK:
+		return &probe.Violation{Want: "the error " + name, Got: "a frame: " + shorten(string(answer.Line()))}
+	case answer.Error != name:
+		return &probe.Violation{Want: "the error " + name, Got: "the error " + answer.Error}
+	}
+	return nil
+}
+
+// wantRefusal wants an error of whatever name.
+func wantRefusal(answer target.Answer) error {
+	if answer.OK {
+		return &probe.Violation{Want: "an error", Got: shorten(string(answer.Line()))}
+	}
+	if answer.Error == "" {
+		return &probe.Violation{Want: "an error with a name", Got: shorten(string(answer.Line()))}
+	}
+	return nil
+}
+
+// sameFrame compares every field. FLAGS are compared in their defined bits: a
+// decoder may show reserved ones or clear them.
+func sameFrame(want *vectors.Frame, got target.Frame) error {
+	differ := func(field string, want, got any) error {
+		return &probe.Violation{Want: fmt.Sprintf("%s %v", field, want), Got: fmt.Sprint(got)}
+	}
+	switch {
+	case got.Version != want.Version:
+		return differ("version", want.Version, got.Version)
+	case got.Type != want.Type:
+		return differ("type", want.Type, got.Type)
+	case got.Flags&vectors.DefinedFlags != want.Flags&vectors.DefinedFlags:
+		return differ("flags", want.Flags, got.Flags)
+	case len(got.Headers) != len(want.Headers):
+		return differ("number of headers", len(want.Headers), len(got.Headers))
+	case !bytes.Equal(got.Payload, want.Payload):
+		return differ("payload", hex.EncodeToString(want.Payload), hex.EncodeToString(got.Payload))
+	}
+	for i, h := range want.Headers {
+		if !bytes.Equal(h[0], got.Headers[i][0]) || !bytes.Equal(h[1], got.Headers[i][1]) {
+			return differ(fmt.Sprintf("header %d", i), fmt.Sprintf("%x=%x", h[0], h[1]), fmt.Sprintf("%x=%x", got.Headers[i][0], got.Headers[i][1]))
+		}
+	}
+	return nil
+}
+
+func runVarintVector(ctx context.Context, a adapterCalls, v vectors.Vector) error {
+	if v.Has(vectors.TagEncodeOnly) {
+		return errors.New("a varint vector without octets")
+	}
+	answer, err := a.call(ctx, "varint_decode", map[string]any{"hex": hex.EncodeToString(v.Octets)})
+	if err != nil {
+		return err
+	}
+	if v.Expect.Result != vectors.ResultAccept {
+		return wantRefusal(answer)
+	}
+	value := strconv.FormatUint(v.Expect.Value, 10)
+	if err := wantValue("varint_decode", answer, value, v.Expect.Consumed); err != nil {
+		return err
+	}
+	if v.Has(vectors.TagDecodeOnly) {
+		return nil
+	}
+	if answer, err = a.call(ctx, "varint_encode", map[string]any{"value": value}); err != nil {
+		return err
+	}
+	return wantOctets("varint_encode", answer, v.Octets[:v.Expect.Consumed])
+}
+
+func runStringVector(ctx context.Context, a adapterCalls, v vectors.Vector) error {
+	value := hex.EncodeToString([]byte(v.Expect.Text))
+	if v.Has(vectors.TagEncodeOnly) {
+		answer, err := a.call(ctx, "string_encode", map[string]any{"value": value})
+		if err != nil {
+			return err
+		}
+		return wantRefusal(answer)
+	}
+	answer, err := a.call(ctx, "string_decode", map[string]any{"hex": hex.EncodeToString(v.Octets)})
+	if err != nil {
+		return err
+	}
+	if v.Expect.Result != vectors.ResultAccept {
+		return wantRefusal(answer)
+	}
+	if err := wantValue("string_decode", answer, value, v.Expect.Consumed); err != nil {
+		return err
+	}
+	if v.Has(vectors.TagDecodeOnly) {
+		return nil
+	}
+	if answer, err = a.call(ctx, "string_encode", map[string]any{"value": value}); err != nil {
+		return err
+	}
+	return wantOctets("string_encode", answer, v.Octets[:v.Expect.Consumed])
+}
+
+func wantValue(op string, answer target.Answer, value string, consumed int) error {
+	if !answer.OK {
+		return &probe.Violation{Want: fmt.Sprintf("the value %s", value), Got: "the error " + answer.Error}
+	}
+	got, err := answer.String("value")
+	if err != nil {
+		return malformed(op, err)
+	}
+	n, err := answer.Int("consumed")
+	if err != nil {
+		return malformed(op, err)
+	}
+	if got != value || n != int64(consumed) {
+		return &probe.Violation{
+			Want: fmt.Sprintf("the value %s from %d octets", value, consumed),
+			Got:  fmt.Sprintf("%s from %d", got, n),
+		}
+	}
+	return nil
+}
