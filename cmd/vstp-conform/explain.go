@@ -56,7 +56,7 @@ type known struct {
 }
 
 func loadKnown() (known, error) {
-	cases, err := conformance.Cases(conformance.Options{Profile: "strict"})
+	cases, err := everyCase()
 	if err != nil {
 		return known{}, err
 	}
@@ -162,7 +162,7 @@ func (k known) oneCase(w io.Writer, c conformance.Case) error {
 	if c.Profile == "strict" {
 		profile = " --profile strict"
 	}
-	p.line("run it      %s server%s --run %s", program(), profile, quote(c.ID))
+	p.line("run it      %s %s%s --run %s", program(), c.Roles[0], profile, quote(c.ID))
 	return p.err
 }
 

@@ -89,7 +89,7 @@ func (c AdapterCommand) Start(ctx context.Context) (Instance, error) {
 	if err != nil {
 		return nil, unreachable(c.String(), 1, nil, err)
 	}
-	if err := i.begin(ctx, c); err != nil {
+	if err := i.adapter.begin(ctx, c); err != nil {
 		i.Stop()
 		return nil, unreachable(c.String(), 1, i.process, err)
 	}
@@ -119,7 +119,7 @@ type Hello struct {
 }
 
 // begin sends start and takes over what the answer says.
-func (i *adapterInstance) begin(ctx context.Context, c AdapterCommand) error {
+func (a *Adapter) begin(ctx context.Context, c AdapterCommand) error {
 	wait, scale := c.Wait, c.TimeScale
 	if wait == 0 {
 		wait = defaultWait
@@ -129,7 +129,7 @@ func (i *adapterInstance) begin(ctx context.Context, c AdapterCommand) error {
 	}
 	patience, cancel := context.WithTimeoutCause(ctx, wait, errWaitOver)
 	defer cancel()
-	answer, err := i.adapter.Call(patience, "start", map[string]any{
+	answer, err := a.Call(patience, "start", map[string]any{
 		"protocol":   adapterProtocol,
 		"time_scale": scale,
 		"seed":       c.Seed & maxWhole,
@@ -141,7 +141,7 @@ func (i *adapterInstance) begin(ctx context.Context, c AdapterCommand) error {
 	var malformed *AnswerError
 	switch {
 	case errors.As(err, &fault):
-		return i.notBegun(fault, wait)
+		return a.notBegun(fault, wait)
 	case errors.As(err, &malformed):
 		return fmt.Errorf("in its answer to start, %w", malformed)
 	case err != nil:
@@ -155,15 +155,15 @@ func (i *adapterInstance) begin(ctx context.Context, c AdapterCommand) error {
 	if err != nil {
 		return fmt.Errorf("in its answer to start, %w", err)
 	}
-	i.adapter.hello = hello
+	a.hello = hello
 	return nil
 }
 
 // notBegun says why start was not answered.
-func (i *adapterInstance) notBegun(fault *AdapterError, wait time.Duration) error {
+func (a *Adapter) notBegun(fault *AdapterError, wait time.Duration) error {
 	switch fault.Kind {
 	case Hung:
-		if i.adapter.deaf() {
+		if a.deaf() {
 			return fmt.Errorf("it closed its standard input, and within %v it did not answer start", wait)
 		}
 		return fmt.Errorf("within %v it did not answer start (an answer that is not flushed looks like this)", wait)

@@ -291,17 +291,29 @@ func TestAdapterThatWritesRubbish(t *testing.T) {
 
 // A line may have 32 MiB with its end. A longer one is refused without waiting for
 // its end.
-func TestAdapterThatWritesALongLine(t *testing.T) {
-	const head = `{"ok":true,"id":1,"x":"`
-	pad := func(octets int) string { return strings.Repeat("x", octets) }
-	converse(t, func(t *testing.T, c *conversation) {
-		all := c.asks(t.Context(), "decode", "decode")
-		c.say(head + pad(maxLine-len(head)-3) + `"}`)
-		assert.True(t, all[0].get(t).OK)
-		_, err := io.WriteString(c.out, pad(maxLine+(64<<10)))
+func TestAdapterLineLength(t *testing.T) {
+	pad := strings.Repeat("x", maxLine)
+	lines := newLineReader(strings.NewReader("short\n" + pad[1:] + "\n\n" + pad[2:] + "\nrest"))
+	for _, want := range []string{"short", pad[1:], "", pad[2:]} {
+		line, err := lines.next()
 		require.NoError(t, err)
-		want := &AdapterError{Kind: Rubbish, Detail: `it wrote a line longer than 33554432 octets: "` + pad(120) + `"…`, Request: 2}
-		assert.Equal(t, want, all[1].fault(t))
+		assert.True(t, want == string(line))
+	}
+	line, err := lines.next()
+	assert.Equal(t, io.EOF, err)
+	assert.Equal(t, "rest", string(line))
+
+	lines = newLineReader(strings.NewReader(pad + "\n"))
+	line, err = lines.next()
+	assert.Equal(t, errLongLine, err)
+	assert.Equal(t, pad[:120], string(line[:120]))
+
+	converse(t, func(t *testing.T, c *conversation) {
+		p := c.asks(t.Context(), "decode")[0]
+		_, err := io.WriteString(c.out, pad+pad[:64<<10])
+		require.NoError(t, err)
+		want := &AdapterError{Kind: Rubbish, Detail: `it wrote a line longer than 33554432 octets: "` + pad[:120] + `"…`, Request: 1}
+		assert.Equal(t, want, p.fault(t))
 		c.assertOver(want)
 	})
 }
@@ -415,6 +427,86 @@ func TestAnswerThatSaysNeitherYesNorNo(t *testing.T) {
 			assert.Equal(t, line, string(all[0].answer.Line()))
 			assert.True(t, all[1].get(t).OK, "it is trusted all the same")
 		})
+	}
+}
+
+// begins runs a start, at which the adapter does what is given.
+func begins(t *testing.T, command AdapterCommand, does func(c *conversation)) (hello Hello, err error) {
+	t.Helper()
+	converse(t, func(t *testing.T, c *conversation) {
+		ended := make(chan struct{})
+		go func() {
+			err = c.begin(t.Context(), command)
+			close(ended)
+		}()
+		does(c)
+		<-ended
+		hello = c.Hello()
+	})
+	return hello, err
+}
+
+func TestAdapterBegins(t *testing.T) {
+	for want, command := range map[string]AdapterCommand{
+		`{"op":"start","id":1,"protocol":1,"seed":0,"time_scale":1}`:                  {},
+		`{"op":"start","id":1,"protocol":1,"seed":9007199254740991,"time_scale":0.05}`: {Seed: 1<<64 - 1, TimeScale: 0.05},
+	} {
+		hello, err := begins(t, command, func(c *conversation) {
+			assert.Equal(t, want, c.request())
+			c.say(`{"ok":true,"id":1,"name":"x","version":"","roles":["codec","client"],"capabilities":[]}`)
+		})
+		require.NoError(t, err)
+		assert.Equal(t, Hello{Name: "x", Roles: []string{"codec", "client"}, Capabilities: []string{}}, hello)
+	}
+}
+
+func TestAdapterThatDoesNotBeginInTime(t *testing.T) {
+	began := time.Time{}
+	_, err := begins(t, AdapterCommand{}, func(c *conversation) {
+		began = time.Now()
+		c.request()
+		time.Sleep(defaultWait - 1) // in virtual time
+		synctest.Wait()
+		assert.Nil(t, c.err)
+		time.Sleep(1)
+		synctest.Wait()
+		assert.Equal(t, defaultWait, time.Since(began))
+		go c.request() // the empty line by which it is seen whether it listens
+	})
+	assert.EqualError(t, err, "within 10s it did not answer start (an answer that is not flushed looks like this)")
+
+	_, err = begins(t, AdapterCommand{Wait: 5 * time.Second}, func(c *conversation) {
+		c.request()
+		c.in.Close()
+	})
+	assert.EqualError(t, err, "it closed its standard input, and within 5s it did not answer start")
+}
+
+func TestAdapterThatBeginsWrongly(t *testing.T) {
+	hello := func(members string) string { return `{"ok":true,"id":1,` + members + `}` }
+	for _, a := range []struct{ line, want string }{
+		{`{"ok":false,"id":1,"error":"Unsupported"}`, "it does not speak version 1 of the adapter protocol: it answered start with Unsupported"},
+		{`{"ok":false,"id":1,"error":"Unsupported","message":"version 2 only"}`, `it does not speak version 1 of the adapter protocol: it answered start with Unsupported ("version 2 only")`},
+		{`{"ok":false,"id":1,"error":"Protocol","message":"no seed"}`, `it refused start with Protocol ("no seed")`},
+		{`{"id":1}`, `in its answer to start, the member "ok" is missing`},
+		{`{"ready":true}`, `before it answered start, it gave an answer without the id of its request when request 1 (start) was due: "{\"ready\":true}"`},
+		{hello(`"version":"1","roles":["codec"],"capabilities":[]`), `in its answer to start, the member "name" is missing`},
+		{hello(`"name":"","version":"1","roles":["codec"],"capabilities":[]`), `in its answer to start, the member "name" is empty`},
+		{hello(`"name":"x","roles":["codec"],"capabilities":[]`), `in its answer to start, the member "version" is missing`},
+		{hello(`"name":"x","version":"1","capabilities":[]`), `in its answer to start, the member "roles" is missing`},
+		{hello(`"name":"x","version":"1","roles":[],"capabilities":[]`), `in its answer to start, the member "roles" is empty`},
+		{hello(`"name":"x","version":"1","roles":"codec","capabilities":[]`), `in its answer to start, the member "roles" is not a list of strings`},
+		{hello(`"name":"x","version":"1","roles":["codec",null],"capabilities":[]`), `in its answer to start, the member "roles" is not a list of strings`},
+		{hello(`"name":"x","version":"1","roles":["codex"],"capabilities":[]`), `in its answer to start, the member "roles" has "codex", which does not exist: there are server, client, codec`},
+		{hello(`"name":"x","version":"1","roles":["codec"]`), `in its answer to start, the member "capabilities" is missing`},
+		{hello(`"name":"x","version":"1","roles":["codec"],"capabilities":["varints"]`), `in its answer to start, the member "capabilities" has "varints", which does not exist: there are tcp, udp, tls, compression, easy-tcp, easy-udp, varint, string, time-scale`},
+		{hello(`"name":"x","version":"1","roles":["codec"],"capabilities":["tcp","tcp"]`), `in its answer to start, the member "capabilities" has "tcp" twice`},
+	} {
+		_, err := begins(t, AdapterCommand{}, func(c *conversation) {
+			c.request()
+			c.say(a.line)
+		})
+		assert.EqualError(t, err, a.want)
 	}
 }
 

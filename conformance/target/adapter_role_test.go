@@ -36,9 +36,7 @@ const faultyAt = 4
 func playAdapter(role string, args []string) int {
 	in := bufio.NewReader(os.Stdin)
 	switch role {
-	case "mute":
-		select {}
-	case "visit": // likewise, after a visit
+	case "visit": // does nothing after a visit
 		visit(args[0])
 		select {}
 	case "exit":
@@ -59,9 +57,8 @@ func playAdapter(role string, args []string) int {
 	case "closes-stdout":
 		os.Stdout.Close()
 		select {}
-	case "answers": // start as the argument says
-		read(in)
-		fmt.Println(args[0])
+	case "foreign": // speaks another version of the protocol
+		fmt.Printf(`{"ok":false,"id":%d,"error":"Unsupported"}`+"\n", read(in))
 		select {}
 	case "daemon": // leaves a child that holds its outputs, and ends
 		child(args[0], runtime.GOOS == "linux")

@@ -20,12 +20,21 @@ type Fault struct {
 
 func (f *Fault) Error() string { return fmt.Sprintf("%s:%d: %s", f.File, f.Line, f.Text) }
 
+// Place is one citation of a requirement.
+type Place struct {
+	ID   string
+	File string // slash-separated, relative to the root of the tree
+	Line int    // from 1
+}
+
 // Report says what was looked at and what was found.
 type Report struct {
 	GoFiles, MarkdownFiles, FeatureFiles, VectorFiles int
 	// Citations counts every mention of a requirement, Quotations those that
 	// quote it.
 	Citations, Quotations int
+	// Places lists every citation, in the order in which the tree was read.
+	Places []Place
 	// Faults holds a *Fault for each citation that does not hold.
 	Faults []error
 }
@@ -106,6 +115,7 @@ func (c *checker) fault(line int, format string, args ...any) {
 // cite notes one citation and says whether the requirement exists.
 func (c *checker) cite(line int, id string) bool {
 	c.report.Citations++
+	c.report.Places = append(c.report.Places, Place{ID: id, File: c.file, Line: line})
 	if _, ok := c.sentences[id]; !ok {
 		c.fault(line, "cites %s, which no requirement has", id)
 		return false

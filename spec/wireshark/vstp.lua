@@ -38,7 +38,7 @@ local ERROR_NAMES = {
   [18] = "BadCompression", [19] = "Unsupported",
 }
 
-local MAGIC = "\86\84"
+local MAGIC = 0x5654
 local VERSION = 1
 local FIXED = 11         -- octets from MAGIC to PAY_LEN
 local TRAILER = 4        -- octets of CRC32
@@ -332,8 +332,7 @@ end
 -- are there.
 local function survey(tvb, offset)
   local left = tvb:len() - offset
-  local magic = left > 0 and tvb:raw(offset, math.min(left, 2)) or ""
-  if magic ~= MAGIC:sub(1, #magic) then return "InvalidMagic" end
+  if left >= 2 and tvb(offset, 2):uint() ~= MAGIC then return "InvalidMagic" end
   if left >= 3 and tvb(offset + 2, 1):uint() ~= VERSION then return "InvalidVersion" end
   if left < FIXED then return nil end
   local total = FIXED + tvb(offset + 5, 2):le_uint() + tvb(offset + 7, 4):uint() + TRAILER
@@ -464,11 +463,8 @@ end
 
 -- What a frame without MAGIC, VERSION or an acceptable size still shows.
 local function show_refused(frame, tvb, offset, size, fault, tree)
-  local shown = 0
-  if size >= 2 then
-    tree:add(f.magic, tvb(offset, 2))
-    shown = 2
-  end
+  tree:add(f.magic, tvb(offset, 2))
+  local shown = 2
   if fault ~= "InvalidMagic" then
     tree:add(f.version, tvb(offset + 2, 1))
     shown = 3
