@@ -163,6 +163,11 @@ var errorNames = []string{
 
 func (n *node) errorName() (string, bool) { return n.oneOf(errorNames...) }
 
+var (
+	inputKinds  = slices.Sorted(maps.Keys(inputForms))
+	outputKinds = slices.Sorted(maps.Keys(outputForms))
+)
+
 // timeline is what has to be known of earlier events to judge a later one.
 type timeline struct {
 	udp       bool
@@ -280,7 +285,7 @@ func (n *node) members(kind string, must, may []string) (map[string]*node, bool)
 }
 
 func (v *Vector) readInput(n *node, t *timeline, first bool) (*Input, bool) {
-	kinds := slices.Sorted(maps.Keys(inputForms))
+	kinds := inputKinds
 	if v.Family == FamilyReassembly {
 		kinds = []string{InDatagram}
 	}
@@ -338,7 +343,7 @@ func (t *timeline) input(in *Input, fields map[string]*node, kind *node) bool {
 }
 
 func (v *Vector) readOutput(n *node, t *timeline) (out Output, ok bool) {
-	kinds := slices.Sorted(maps.Keys(outputForms))
+	kinds := outputKinds
 	if v.Family == FamilyReassembly {
 		kinds = []string{OutAck, OutDeliver}
 	}

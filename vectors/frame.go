@@ -3,6 +3,7 @@ package vectors
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 )
 
 const (
@@ -114,6 +115,7 @@ func readHeaders(n *node) ([][2][]byte, bool) {
 	for _, element := range elements {
 		header, times, ok := readHeader(element)
 		whole = whole && ok
+		headers = slices.Grow(headers, int(times))
 		for range times {
 			headers = append(headers, header)
 		}

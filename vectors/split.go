@@ -60,17 +60,29 @@ func (v *Vector) whole() bool {
 // fewest returns the smallest number of fragments that hold the payload, and 0 if
 // 255 do not. [FRG-7] [UDP-9]
 func (v *Vector) fewest() int {
-	own := len(section(v.own()))
+	// The room beside headers whose frag-index and frag-total have no digits.
+	room := maxDatagram - overhead - len(section(v.own())) - len(section(v.fragmentHeaders(0, 0))) + 2
 	for total := 2; total <= maxFragments; total++ {
-		room := 0
+		holds := 0
 		for index := range total {
-			room += max(0, maxDatagram-overhead-own-len(section(v.fragmentHeaders(index, total))))
+			holds += max(0, room-digits(index)-digits(total))
 		}
-		if room >= len(v.Frame.Payload) {
+		if holds >= len(v.Frame.Payload) {
 			return total
 		}
 	}
 	return 0
+}
+
+// digits returns how many digits a number below 1,000 has.
+func digits(n int) int {
+	switch {
+	case n < 10:
+		return 1
+	case n < 100:
+		return 2
+	}
+	return 3
 }
 
 // readSplit reads how many datagrams a message takes and, where they are given,

@@ -25,6 +25,7 @@ type Mutant struct {
 	Name        string // for instance "crc-not-checked"
 	Requirement string // the one that it violates
 	Sentence    string // what it does instead
+	Role        string // conformance.RoleServer (empty) or RoleCodec: how it is judged
 	File        string // below the module's root, with slashes
 	Old, New    string // Old must stand in the file exactly once
 }
@@ -35,7 +36,7 @@ func Mutants() []Mutant {
 	for i, r := range spec.Requirements() {
 		place[r.ID] = i
 	}
-	all := slices.Concat(wireMutants, tcpMutants, udpMutants)
+	all := slices.Concat(wireMutants, codecMutants, tcpMutants, udpMutants)
 	slices.SortStableFunc(all, func(a, b Mutant) int { return place[a.Requirement] - place[b.Requirement] })
 	return all
 }
@@ -66,12 +67,7 @@ func Checkout() (string, error) {
 	}
 }
 
-func goCommand() (string, error) {
-	if path, err := exec.LookPath("go"); err == nil {
-		return path, nil
-	}
-	return exec.LookPath(filepath.Join(runtime.GOROOT(), "bin", "go"))
-}
+func goCommand() (string, error) { return exec.LookPath("go") }
 
 // Apply returns the source of the mutant's file with the rule broken.
 func (m Mutant) Apply(root string) ([]byte, error) {
@@ -149,31 +145,52 @@ func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options
 	}
 	opts.Profile = "strict"
 	opts.Tags = "@" + m.Requirement
-	peer := target.Builtin(program, "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(opts.TimeScale))
+	opts.Role = m.Role
+	var peer target.Target = target.Builtin(program, "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(opts.TimeScale))
+	if m.Role == conformance.RoleCodec {
+		peer = target.AdapterCommand{Name: m.Name, Path: program, Args: []string{"--adapter"}}
+	}
 	result.Report, err = conformance.Run(ctx, peer, opts)
 	if err != nil {
 		return result, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
-	req, _ := spec.Lookup(m.Requirement)
-	for _, res := range result.Report.Results {
-		if res.Requirements[0] != m.Requirement {
+	result.judge()
+	if !result.Killed() && result.Report.Count(conformance.Inconclusive) > 0 {
+		// This host was too late to tell: once more.
+		if result.Report, err = conformance.Run(ctx, peer, opts); err != nil {
+			return result, fmt.Errorf("mutant %s: %w", m.Name, err)
+		}
+		result.judge()
+	}
+	return result, nil
+}
+
+// judge finds the cases about the violated requirement that caught the mutant.
+func (r *MutantResult) judge() {
+	req, _ := spec.Lookup(r.Mutant.Requirement)
+	for _, res := range r.Report.Results {
+		if res.Requirements[0] != r.Mutant.Requirement {
 			continue
 		}
 		caught := res.Verdict.Bad() || (res.Verdict == conformance.Warn && strings.HasPrefix(req.Level, "SHOULD"))
 		if caught {
-			result.Killers = append(result.Killers, res.ID)
+			r.Killers = append(r.Killers, res.ID)
 		}
 	}
-	return result, nil
 }
 
 // Unproved lists the requirements that have a case but no mutant: a case that
 // has never been seen to fail proves nothing.
 func Unproved(opts conformance.Options) ([]string, error) {
 	opts.Profile = "strict"
-	cases, err := conformance.Cases(opts)
-	if err != nil {
-		return nil, err
+	var cases []conformance.Case
+	for _, role := range []string{conformance.RoleServer, conformance.RoleCodec} {
+		opts.Role = role
+		of, err := conformance.Cases(opts)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, of...)
 	}
 	mutated := map[string]bool{}
 	for _, m := range Mutants() {

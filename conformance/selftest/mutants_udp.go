@@ -729,6 +729,32 @@ func (s *Server) datagram(b []byte, p path) {
 	}`,
 	},
 	{
+		Name: "ack-when-the-application-begins", Requirement: "ACK-12",
+		Sentence: "A message is acknowledged when the application turns to it, which is after all earlier ones of its source.",
+		File:     fileUDP,
+		Old:      `func (s *Server) datagram(b []byte, p path) {`,
+		New: `var turns = map[netip.AddrPort]chan struct{}{}
+
+func (s *Server) datagram(b []byte, p path) {
+	if r := s.endpoint.Datagram(b); r.Deliver && s.room.take(p.peer, len(b)) {
+		m, octets := r.Message.Clone(), len(b)
+		before, done := turns[p.peer], make(chan struct{})
+		turns[p.peer] = done
+		s.all.Go(func() {
+			defer close(done)
+			defer s.room.give(p.peer, octets)
+			if before != nil {
+				<-before
+			}
+			for _, f := range r.Replies {
+				s.send(f, p)
+			}
+			s.cfg.Handler(s.ctx, &Request{Message: m, Peer: p.peer, server: s, path: p})
+		})
+		return
+	}`,
+	},
+	{
 		Name: "acks-collected-for-800-ms", Requirement: "ACK-12",
 		Sentence: "An ACK is held back for 800 ms, in case an answer can carry it.",
 		File:     fileUDP,
@@ -805,8 +831,8 @@ func (s *Server) datagram(b []byte, p path) {
 	known[p.peer] = true`,
 	},
 	{
-		Name: "large-datagrams-kept", Requirement: "SEC-1",
-		Sentence: "The octets of discarded datagrams count for good against the bound of those under way.",
+		Name: "discarded-datagrams-hold-room", Requirement: "SEC-1",
+		Sentence: "The room that a discarded datagram takes in the application's queue is never given back.",
 		File:     fileUDP,
 		Old:      `	r := s.endpoint.Datagram(b)`,
 		New: `	r := s.endpoint.Datagram(b)

@@ -106,7 +106,8 @@ func (a *Adapter) Hello() Hello { return a.hello }
 //     anything was sent;
 //   - anything else if the request cannot be expressed.
 //
-// The Answer has its Request and, if one came, its Line even beside an error.
+// Once the request is sent, the Answer has its Request, and if an answer came its
+// Line, even beside an error.
 func (a *Adapter) Call(ctx context.Context, op string, args map[string]any) (Answer, error) {
 	if ctx.Err() != nil {
 		return Answer{}, context.Cause(ctx)
@@ -308,7 +309,7 @@ func (a *Adapter) failAt(kind AdapterErrorKind, detail string, number int64) {
 // read takes in answers until the output ends or one of them is none.
 func (a *Adapter) read(out io.Reader) {
 	defer close(a.quiet)
-	lines := newLineReader(out)
+	lines := newLineReader(out, maxLine)
 	for {
 		line, err := lines.next()
 		switch {

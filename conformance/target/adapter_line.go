@@ -12,11 +12,14 @@ var errLongLine = errors.New("the line is too long")
 
 // A lineReader cuts the output of an adapter into lines.
 type lineReader struct {
-	r   *bufio.Reader
-	buf []byte
+	r     *bufio.Reader
+	buf   []byte
+	limit int // of a line with its end, in octets
 }
 
-func newLineReader(r io.Reader) *lineReader { return &lineReader{r: bufio.NewReaderSize(r, 64<<10)} }
+func newLineReader(r io.Reader, limit int) *lineReader {
+	return &lineReader{r: bufio.NewReaderSize(r, 64<<10), limit: limit}
+}
 
 // next returns the next line without its end, valid until the next call. Beside an
 // error it returns what there was of a line: with errLongLine its beginning,
@@ -29,8 +32,8 @@ func (l *lineReader) next() ([]byte, error) {
 		part, err := l.r.ReadSlice('\n')
 		ended := err == nil
 		switch {
-		case len(l.buf)+len(part) > maxLine:
-			return l.buf, errLongLine
+		case len(l.buf)+len(part) > l.limit:
+			return append(l.buf, part...), errLongLine
 		case ended && len(l.buf) == 0:
 			return part[:len(part)-1], nil
 		}

@@ -38,7 +38,7 @@ func RunAdapter(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	defer context.AfterFunc(ctx, func() { feed.CloseWithError(context.Canceled) })()
 
 	out := bufio.NewWriterSize(stdout, 64<<10)
-	lines := newLineReader(flushFirst{in, out})
+	lines := newLineReader(flushFirst{in, out}, maxLine)
 	var a adapter
 	for !a.stopped {
 		line, err := lines.next()
@@ -92,15 +92,18 @@ const errLongLine = misuse("the line is longer than 33554432 octets")
 
 // A lineReader cuts its input into lines.
 type lineReader struct {
-	r    *bufio.Reader
-	buf  []byte
-	skip bool // what comes up to the next line end belongs to a line that was refused
+	r     *bufio.Reader
+	buf   []byte
+	limit int  // of a line with its end, in octets
+	skip  bool // what comes up to the next line end belongs to a line that was refused
 }
 
 // keepLine is how large the buffer for a line may stay.
 const keepLine = 1 << 20
 
-func newLineReader(r io.Reader) *lineReader { return &lineReader{r: bufio.NewReaderSize(r, 64<<10)} }
+func newLineReader(r io.Reader, limit int) *lineReader {
+	return &lineReader{r: bufio.NewReaderSize(r, 64<<10), limit: limit}
+}
 
 // next returns the next line, without its end, valid until the next call. The last
 // line needs no end. The error is errLongLine, after which reading may go on, or
@@ -115,7 +118,7 @@ func (l *lineReader) next() ([]byte, error) {
 		switch {
 		case l.skip:
 			l.skip = !ended
-		case len(l.buf)+len(part) > maxLine:
+		case len(l.buf)+len(part) > l.limit:
 			l.skip = !ended
 			return nil, errLongLine
 		case ended && len(l.buf) == 0:

@@ -45,15 +45,21 @@ export class Tshark {
       list(layers.vstp).map((layer) => new Dissected(layer, layers.ip['ip.src'])));
   }
 
-  /** One line of text for each packet that passes a display filter. */
-  lines(capture, settings, filter) {
-    const text = this.#read(capture, settings, ['-Y', filter, '-T', 'fields', '-e', '_ws.col.Info']);
+  /** The line of the packet list for each packet that passes a display filter. */
+  lines(capture, settings, filter, options = []) {
+    const text = this.#read(capture, settings, ['-Y', filter, '-T', 'fields', '-e', '_ws.col.Info', ...options]);
     return text.split('\n').slice(0, -1);
   }
 
+  /** Writes a file for tshark to read. Returns its path. */
+  file(name, content) {
+    const file = join(this.#home, name);
+    writeFileSync(file, content);
+    return file;
+  }
+
   #read(capture, settings, args) {
-    const file = join(this.#home, 'capture.pcap');
-    writeFileSync(file, capture.file());
+    const file = this.file('capture.pcap', capture.file());
     const preferences = Object.entries(settings).flatMap(([name, value]) => ['-o', `vstp.${name}:${value}`]);
     return this.run(['-n', '-r', file, ...preferences, ...args]);
   }

@@ -84,21 +84,31 @@ export class Capture {
     this.#add(ipv4(source, destination, TCP, Buffer.concat([header, payload])));
   }
 
-  /** A connection in which the source sends the given segments and closes. */
-  connection(source, destination, segments) {
+  /**
+   * A connection that the source opens and closes. A turn is what one side
+   * sends, in one segment: {octets} from the source, {octets, reply: true} from
+   * the destination.
+   */
+  conversation(source, destination, turns) {
     const none = Buffer.alloc(0);
+    const [here, there] = [{ end: source, next: 1 }, { end: destination, next: 1 }];
     this.#segment(source, destination, SYN, 0, 0, none);
     this.#segment(destination, source, SYN | ACK, 0, 1, none);
     this.#segment(source, destination, ACK, 1, 1, none);
-    let sequence = 1;
-    for (const segment of segments) {
-      this.#segment(source, destination, PSH | ACK, sequence, 1, segment);
-      sequence += segment.length;
-      this.#segment(destination, source, ACK, 1, sequence, none);
+    for (const { octets, reply } of turns) {
+      const [from, to] = reply ? [there, here] : [here, there];
+      this.#segment(from.end, to.end, PSH | ACK, from.next, to.next, octets);
+      from.next += octets.length;
+      this.#segment(to.end, from.end, ACK, to.next, from.next, none);
     }
-    this.#segment(source, destination, FIN | ACK, sequence, 1, none);
-    this.#segment(destination, source, FIN | ACK, 1, sequence + 1, none);
-    this.#segment(source, destination, ACK, sequence + 1, 2, none);
+    this.#segment(source, destination, FIN | ACK, here.next, there.next, none);
+    this.#segment(destination, source, FIN | ACK, there.next, here.next + 1, none);
+    this.#segment(source, destination, ACK, here.next + 1, there.next + 1, none);
+  }
+
+  /** A connection in which the source alone sends, in the given segments. */
+  connection(source, destination, segments) {
+    this.conversation(source, destination, segments.map((octets) => ({ octets })));
   }
 
   /** The file in the classic pcap format. */

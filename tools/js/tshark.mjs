@@ -11,10 +11,14 @@ import { crc32 } from 'node:zlib';
 import { Tshark, addTo } from './dissection.mjs';
 import { Capture, cut, largestDatagram } from './pcap.mjs';
 import { Report, compareHeaders } from './report.mjs';
+import { recordSession } from './tls.mjs';
 import { defaultLimit, loadFrameVectors, loadRegistry, path } from './vectors.mjs';
 
 const server = { address: '192.0.2.1', port: 7000 };
 const settings = { tcp_ports: server.port, udp_ports: server.port };
+
+/** A server at a port that neither our settings nor Wireshark connect with anything. */
+const unnamed = { address: '192.0.2.2', port: 9999 };
 
 /** The client with a number; `carrier` sets several with one number apart. */
 const client = (number, carrier = 0) => ({ address: `10.${carrier}.${number >> 8}.${number & 255}`, port: 40000 });
@@ -356,7 +360,7 @@ const lineCases = [
   [Buffer.from('56540103', 'hex'), 'DATA [Incomplete]', 'vstp.error == "Incomplete" && vstp.needed == 11'],
 ];
 
-function compareLines(tshark) {
+async function compareDisplays(tshark) {
   const report = new Report('tshark');
   for (const [octets, line, filter] of lineCases) {
     report.check(line, (compare) => {
@@ -381,7 +385,6 @@ function compareLines(tshark) {
 
   report.check('recognised without a port', (compare) => {
     const capture = new Capture();
-    const unnamed = { address: '192.0.2.2', port: 9999 };
     capture.datagram(client(0), unnamed, hello);
     capture.datagram(client(1), unnamed, Buffer.concat([hello, bye])); // no datagram of VSTP
     capture.connection(client(2), unnamed, cut(Buffer.concat([hello, bye]), 6));
@@ -390,6 +393,17 @@ function compareLines(tshark) {
     compare('datagram', 'HELLO len=0', lines[0]);
     compare('end of HELLO', 'HELLO len=0', lines[1]);
     compare('end of BYE', 'BYE len=0', lines[2]);
+  });
+
+  // HELLO begins in one record and ends in the next, together with BYE.
+  const { turns, keys } = await recordSession([hello.subarray(0, 6), Buffer.concat([hello.subarray(6), bye])]);
+  report.check('inside TLS', (compare) => {
+    const capture = new Capture();
+    capture.conversation(client(0), unnamed, turns);
+    const options = ['-o', `tls.keylog_file:${tshark.file('keys', keys)}`];
+    const line = 'HELLO len=0, BYE len=0';
+    compare('recognised', line, tshark.lines(capture, {}, 'vstp', options)[0]);
+    compare('by port', line, tshark.lines(capture, { tls_ports: unnamed.port }, 'vstp', [...options, '--disable-heuristic', 'vstp_tls'])[0]);
   });
 
   report.check('checksums not verified', (compare) => {
@@ -417,7 +431,7 @@ try {
     compareStream(tshark, vectors, registry),
     compareRegistry(tshark, registry),
     compareFragments(tshark),
-    compareLines(tshark),
+    await compareDisplays(tshark),
   ];
   process.exitCode = results.every(Boolean) ? 0 : 1;
 } finally {
