@@ -212,7 +212,7 @@ func TestCheckPassesOverWhatTheGoCommandIgnores(t *testing.T) {
 		"x/notes.txt":        "[FRM-99]\n",
 		"x/y/vectors/v.json": `{"requirements": ["FRM-6"]}`,
 	})
-	assert.Equal(t, cite.Report{VectorFiles: 1, Citations: 1}, r)
+	assert.Equal(t, cite.Report{VectorFiles: 1, Citations: 1, Places: []cite.Place{{ID: "FRM-6", File: "x/y/vectors/v.json", Line: 1}}}, r)
 }
 
 type brokenFS struct{ fstest.MapFS }
