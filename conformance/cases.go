@@ -48,7 +48,7 @@ func allCases(opts Options) ([]Case, error) {
 		cases, err = serverCases(opts, registry, vs)
 	case RoleCodec:
 		for _, v := range vs.All() {
-			if c, ok := codecCase(v); ok {
+			if c, ok := codecCase(v, registry); ok {
 				cases = append(cases, c)
 			}
 		}
@@ -128,6 +128,9 @@ func vectorCase(v vectors.Vector, transport string, registry *spec.Registry) (Ca
 		Source:  fmt.Sprintf("vectors/%s.json", v.Family),
 		Hostile: v.Expect.Result != "accept",
 		Run: func(ctx context.Context, t *probe.T) error {
+			if err := outdated(v, registry); err != nil {
+				return err
+			}
 			return steps.RunVector(ctx, t, v, transport, registry)
 		},
 	}
@@ -138,6 +141,17 @@ func vectorCase(v vectors.Vector, transport string, registry *spec.Registry) (Ca
 		c.Tags = append(c.Tags, "@hostile")
 	}
 	return c, true
+}
+
+// outdated says, of a vector for a TYPE that is not known, that the registry has
+// come to know it; otherwise it is nil.
+func outdated(v vectors.Vector, registry *spec.Registry) error {
+	for _, value := range v.UnknownTypes() {
+		if t, ok := registry.Type(value); ok {
+			return &probe.NotApplicable{Reason: fmt.Sprintf("it takes TYPE 0x%02x to be unknown, and the registry has it as %s", value, t.Name)}
+		}
+	}
+	return nil
 }
 
 func sortBySpecification(cases []Case) {

@@ -19,14 +19,19 @@ import (
 // codecCase is the case of a vector in codec mode: the octets are decoded and,
 // where a sender could have made them, encoded again. There is none where no
 // requirement of the vector is about codecs.
-func codecCase(v vectors.Vector) (Case, bool) {
+func codecCase(v vectors.Vector, registry *spec.Registry) (Case, bool) {
 	requirements, ok := codecFirst(v.Requirements)
 	if !ok {
 		return Case{}, false
 	}
 	run, capability := runFrameVector, ""
 	switch v.Family {
-	case vectors.FamilyFrame:
+	case vectors.FamilyFrame, vectors.FamilyGenerated, vectors.FamilyGofuzz:
+	case vectors.FamilyRefuse:
+		if v.Limit != 0 {
+			return Case{}, false // the adapter protocol has no way to set the limit of an encoder
+		}
+		run = runRefuseVector
 	case vectors.FamilyVarint:
 		run, capability = runVarintVector, "varint"
 	case vectors.FamilyString:
@@ -41,6 +46,9 @@ func codecCase(v vectors.Vector) (Case, bool) {
 		Tags: []string{"@vector", "@codec"}, Source: fmt.Sprintf("vectors/%s.json", v.Family),
 		Capability: capability,
 		Run: func(ctx context.Context, t *probe.T) error {
+			if err := outdated(v, registry); err != nil {
+				return err
+			}
 			a := adapterCalls{t: t}
 			if capability != "" && !slices.Contains(t.Adapter().Hello().Capabilities, capability) {
 				return a.refuses(ctx, capability)
@@ -169,14 +177,26 @@ func runFrameVector(ctx context.Context, a adapterCalls, v vectors.Vector) error
 
 // encode wants exactly the octets of the vector for its frame.
 func (a adapterCalls) encode(ctx context.Context, v vectors.Vector) error {
-	f := v.Expect.Frame
-	answer, err := a.call(ctx, "encode", map[string]any{"frame": target.Frame{
-		Version: f.Version, Type: f.Type, Flags: f.Flags, Headers: f.Headers, Payload: f.Payload,
-	}})
+	answer, err := a.call(ctx, "encode", encodeArgs(v.Expect.Frame))
 	if err != nil {
 		return err
 	}
 	return wantOctets("encode", answer, v.Octets[:v.Expect.Consumed])
+}
+
+func encodeArgs(f *vectors.Frame) map[string]any {
+	return map[string]any{"frame": target.Frame{
+		Version: f.Version, Type: f.Type, Flags: f.Flags, Headers: f.Headers, Payload: f.Payload,
+	}}
+}
+
+// runRefuseVector wants an encoder to refuse a frame, by an error of any name.
+func runRefuseVector(ctx context.Context, a adapterCalls, v vectors.Vector) error {
+	answer, err := a.call(ctx, "encode", encodeArgs(v.Frame))
+	if err != nil {
+		return err
+	}
+	return wantRefusal(answer)
 }
 
 func wantOctets(op string, answer target.Answer, want []byte) error {

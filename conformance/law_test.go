@@ -59,6 +59,14 @@ var rooms = []room{
 		reason: "the codec is a leaf that anyone can take along alone",
 	},
 	{
+		pattern: "ref/frag", imports: []string{"ref/wire"}, stdOnly: true,
+		reason: "cutting and joining need frames and the time, no sockets",
+	},
+	{
+		pattern: "ref/reliable", imports: []string{"ref/wire", "ref/frag"}, stdOnly: true,
+		reason: "what is to be sent again is decided without sockets or clocks",
+	},
+	{
 		pattern: "ref/session", imports: []string{"ref/wire"}, stdOnly: true,
 		reason: "the state machines turn frames into frames, without sockets or clocks",
 	},
@@ -67,7 +75,7 @@ var rooms = []room{
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{
-		pattern: "ref/udp", imports: []string{"ref/wire", "ref/session"}, stdOnly: true,
+		pattern: "ref/udp", imports: []string{"ref/wire", "ref/frag", "ref/reliable", "ref/session"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{

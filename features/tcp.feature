@@ -14,8 +14,8 @@ Feature: TCP transport
     When I send, in one write:
       """
       HELLO
-      DATA 'a'
       PING 'p'
+      DATA 'a'
       """
     Then WELCOME comes back
     And these frames come back, in any order:
@@ -54,7 +54,8 @@ Feature: TCP transport
     Given another greeted TCP connection B
     And a TCP connection
     Then nothing comes back for 500ms
-    And the connection is still in use
+    When I send PING 'p'
+    Then PONG comes back
 
   @TCP-5 @case:tcp/one-octet-at-a-time
   Scenario: Frames that come one octet at a time are the same frames
@@ -205,7 +206,7 @@ Feature: TCP transport
   @TCP-13 @case:tcp/declared-size-closes @hostile
   Scenario: A declared size above the limit ends the connection before the body comes
     Given a greeted TCP connection
-    When I send octets 56540103000000ffffffff
+    When I send octets 5654010300000010000000
     Then no DATA comes back before the target closes the connection
     And a new connection is served
 
@@ -232,8 +233,7 @@ Feature: TCP transport
       vector frame/version-two
       DATA 'late'
       """
-    Then DATA 'good' comes back
-    And nothing sent after it is delivered
+    Then the only DATA before the target closes is DATA 'good'
 
   @TCP-15 @case:tcp/slow-answers-before-a-fault @hostile
   Scenario: An answer that takes its time still comes before the close
@@ -243,8 +243,7 @@ Feature: TCP transport
       DATA x-delay-ms=400 'good'
       vector frame/version-two
       """
-    Then DATA 'good' comes back
-    And the target closes the connection
+    Then the only DATA before the target closes is DATA 'good'
 
   @TCP-16 @case:tcp/err-is-last-crc @hostile
   Scenario: A CRC mismatch is reported in the last frame
@@ -273,7 +272,7 @@ Feature: TCP transport
   @TCP-16 @case:tcp/err-is-last-size @hostile
   Scenario: An excessive size is reported in the last frame
     Given a greeted TCP connection
-    When I send octets 56540103000000007ffff2
+    When I send octets 5654010300000010000000
     Then these frames come back, and then the target closes the connection:
       """
       ERR err-code=8
@@ -358,7 +357,7 @@ Feature: TCP transport
   @TCP-29 @case:tcp/err-survives-unread-input @hostile
   Scenario: The ERR that ends a connection is not destroyed by what the client still sends
     Given a greeted TCP connection
-    When I send a frame that declares 8388609 octets, and 300000 octets of its body
+    When I send a frame that declares 10000000 octets, and 300000 octets of its body
     Then the last frame before the target closes is ERR err-code=8
     And the target still takes what is sent
 

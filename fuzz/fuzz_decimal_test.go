@@ -4,6 +4,8 @@ import (
 	"math"
 	"sync"
 	"testing"
+
+	"github.com/vstp-project/vstp/vectors"
 )
 
 var decimalSeeds = sync.OnceValue(func() []seed {
@@ -11,7 +13,7 @@ var decimalSeeds = sync.OnceValue(func() []seed {
 	for _, value := range protocolValues {
 		seeds = append(seeds, seed{[]byte(value), uint64(0)})
 	}
-	for _, v := range seededWith("Diff") {
+	for _, v := range family(vectors.FamilyFrame) {
 		if v.Expect.Frame == nil || len(v.Expect.Frame.Headers) > 8 {
 			continue // what is in there in thousands is no numbers
 		}

@@ -10,13 +10,17 @@ import (
 
 var decodeRawSeeds = sync.OnceValue(func() []seed {
 	var seeds []seed
-	for _, s := range samples() {
-		seeds = append(seeds, seed{s.octets, s.limit})
+	for _, example := range examples() {
+		seeds = append(seeds, seed{example.Octets, 0})
 	}
-	// Vectors of the other families are no frames, and may stand here all the same.
+	// What is no frame may stand here all the same.
+	seen := map[string]bool{}
 	for _, v := range allVectors() {
-		if v.Octets != nil {
-			seeds = append(seeds, seed{v.Octets, 0})
+		for _, b := range octetsOf(v) {
+			if !seen[string(b)] {
+				seen[string(b)] = true
+				seeds = append(seeds, seed{b, v.Limit})
+			}
 		}
 	}
 	return seeds

@@ -3,12 +3,17 @@ package fuzz
 import (
 	"sync"
 	"testing"
+
+	"github.com/vstp-project/vstp/vectors"
 )
 
 var diffSeeds = sync.OnceValue(func() []seed {
 	var seeds []seed
 	for _, s := range samples() {
 		seeds = append(seeds, seed{s.octets, s.limit, false, false}, seed{s.octets, 0, true, true})
+	}
+	for _, v := range family(vectors.FamilyGenerated, vectors.FamilyGofuzz) {
+		seeds = append(seeds, seed{v.Octets, v.Limit, false, false})
 	}
 	return seeds
 })

@@ -4,12 +4,17 @@ import (
 	"encoding/binary"
 	"sync"
 	"testing"
+
+	"github.com/vstp-project/vstp/vectors"
 )
 
 var headersSeeds = sync.OnceValue(func() []seed {
 	seeds := []seed{{[]byte{}}}
 	for _, stray := range strays {
 		seeds = append(seeds, seed{stray})
+	}
+	for _, v := range family(vectors.FamilyHeader) {
+		seeds = append(seeds, seed{v.Octets})
 	}
 	for _, s := range samples() {
 		if len(s.octets) < fixedLen {

@@ -3,11 +3,13 @@ package fuzz
 import (
 	"sync"
 	"testing"
+
+	"github.com/vstp-project/vstp/vectors"
 )
 
 var stringSeeds = sync.OnceValue(func() []seed {
 	var seeds []seed
-	for _, v := range seededWith("String") {
+	for _, v := range family(vectors.FamilyString) {
 		if v.Octets != nil {
 			seeds = append(seeds, seed{v.Octets})
 		}

@@ -3,11 +3,13 @@ package fuzz
 import (
 	"sync"
 	"testing"
+
+	"github.com/vstp-project/vstp/vectors"
 )
 
 var varintSeeds = sync.OnceValue(func() []seed {
 	var seeds []seed
-	for _, v := range seededWith("Varint") {
+	for _, v := range family(vectors.FamilyVarint) {
 		seeds = append(seeds, seed{v.Octets, v.Expect.Value})
 	}
 	return seeds

@@ -93,7 +93,10 @@ type Timer struct {
 }
 
 var shippedRegistry = sync.OnceValue(func() *Registry {
-	r, err := ParseRegistry(registryJSON)
+	r, err := decodeRegistry(registryJSON)
+	if err == nil {
+		err = r.validate()
+	}
 	if err != nil {
 		panic(fmt.Sprintf("spec: the embedded registry.json does not parse: %v", err))
 	}
@@ -117,24 +120,61 @@ func DefaultRegistry() *Registry {
 	return &r
 }
 
-// ParseRegistry reads a registry in the format of registry.json. A field that
-// the format does not know is an error, and so is a registry that is not
-// complete in itself: Limit and Timer can be relied on for every name of the
-// specification. The error joins one fault per entry.
+// A RegistryError is one rule that a registry breaks.
+type RegistryError struct {
+	Field string // such as "types[8]"
+	Rule  string // the rule that is broken
+}
+
+func (e *RegistryError) Error() string { return e.Field + ": " + e.Rule }
+
+// ParseRegistry reads a registry in the format of registry.json. A field that the
+// format does not know is an error. A table that is left out is the one that is
+// shipped, except for the types: these are named in full, the eight first ones and
+// whatever an extension adds from 0x10 on. A table that is there is complete in
+// itself, so that Limit and Timer can be relied on for every name of the
+// specification. The error joins a *RegistryError for everything that is wrong
+// with the entries.
 func ParseRegistry(data []byte) (*Registry, error) {
+	r, err := decodeRegistry(data)
+	if err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	r.complete(DefaultRegistry())
+	if err := r.validate(); err != nil {
+		return nil, fmt.Errorf("registry: %w", err)
+	}
+	return r, nil
+}
+
+func decodeRegistry(data []byte) (*Registry, error) {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	var r Registry
 	if err := dec.Decode(&r); err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
+		return nil, err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("registry: something follows the closing brace")
-	}
-	if err := r.validate(); err != nil {
-		return nil, fmt.Errorf("registry: %w", err)
+		return nil, errors.New("something follows the closing brace")
 	}
 	return &r, nil
+}
+
+// complete takes over the tables that are not there.
+func (r *Registry) complete(from *Registry) {
+	r.TypeRanges = orTable(r.TypeRanges, from.TypeRanges)
+	r.Flags = orTable(r.Flags, from.Flags)
+	r.HeaderKeys = orTable(r.HeaderKeys, from.HeaderKeys)
+	r.ErrorCodes = orTable(r.ErrorCodes, from.ErrorCodes)
+	r.Limits = orTable(r.Limits, from.Limits)
+	r.Timers = orTable(r.Timers, from.Timers)
+}
+
+func orTable[E any](table, otherwise []E) []E {
+	if table == nil {
+		return otherwise
+	}
+	return table
 }
 
 // Type returns the entry of a TYPE value.

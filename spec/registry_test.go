@@ -58,6 +58,26 @@ func TestParseRegistryTakesAnExtension(t *testing.T) {
 	assert.Equal(t, "CHUNK", typ.Name)
 }
 
+// What a registry leaves out is as it is shipped; its types it names in full.
+func TestParseRegistryTakesTypesAlone(t *testing.T) {
+	shipped := spec.DefaultRegistry()
+	own := append(spec.DefaultRegistry().Types, spec.TypeEntry{Value: 0x10, Name: "NOTE", Reference: "TYP-5"})
+	types, err := json.Marshal(own)
+	require.NoError(t, err)
+	got, err := spec.ParseRegistry([]byte(`{"schema":"vstp-registry/1","spec":"1.0","types":` + string(types) + `}`))
+	require.NoError(t, err)
+	shipped.Types = own
+	assert.Equal(t, shipped, got)
+
+	_, err = spec.ParseRegistry([]byte(`{"schema":"vstp-registry/1","spec":"1.0"}`))
+	assert.ErrorContains(t, err, "types: value 1 is not HELLO (TYP-1)")
+	_, err = spec.ParseRegistry([]byte(`{"schema":"vstp-registry/1","spec":"1.0","types":` + string(types) + `,"limits":[]}`))
+	assert.ErrorContains(t, err, "limits: max-frame is missing", "a table that is there is complete")
+	var fault *spec.RegistryError
+	require.ErrorAs(t, err, &fault)
+	assert.Equal(t, "limits", fault.Field)
+}
+
 func TestParseRegistryRefusesOtherJSON(t *testing.T) {
 	_, err := spec.ParseRegistry([]byte(`{"schema":"vstp-registry/1","colour":"red"}`))
 	require.EqualError(t, err, `registry: json: unknown field "colour"`)
@@ -77,8 +97,8 @@ func TestParseRegistryReportsEachFault(t *testing.T) {
 		change func(r *spec.Registry)
 		want   string
 	}{
-		"schema": {func(r *spec.Registry) { r.Schema = "x" }, `registry: schema is "x", not "vstp-registry/1"`},
-		"spec":   {func(r *spec.Registry) { r.Spec = "2" }, `registry: spec is "2", not "1.0"`},
+		"schema": {func(r *spec.Registry) { r.Schema = "x" }, `registry: schema: is "x", not "vstp-registry/1"`},
+		"spec":   {func(r *spec.Registry) { r.Spec = "2" }, `registry: spec: is "2", not "1.0"`},
 		"type value twice": {
 			func(r *spec.Registry) {
 				r.Types = append(r.Types, spec.TypeEntry{Value: 8, Name: "TEN", Reference: "TYP-5"})
@@ -108,7 +128,7 @@ func TestParseRegistryReportsEachFault(t *testing.T) {
 			"registry: types[8]: NINE has the reserved value 9; extensions begin at 16 (TYP-5)",
 		},
 		"missing type": {
-			func(r *spec.Registry) { r.Types = r.Types[:7]; r.HeaderKeys = nil },
+			func(r *spec.Registry) { r.Types = r.Types[:7]; r.HeaderKeys = []spec.HeaderKey{} },
 			"registry: types: value 8 is not ERR (TYP-1)",
 		},
 		"type reference": {
@@ -207,7 +227,7 @@ func TestParseRegistryReportsEachFault(t *testing.T) {
 		},
 		"several": {
 			func(r *spec.Registry) { r.Schema = "x"; r.Flags[0].Mask = 0 },
-			"registry: schema is \"x\", not \"vstp-registry/1\"\nflags[0]: REQ_ACK has mask 0, which is not one bit",
+			"registry: schema: is \"x\", not \"vstp-registry/1\"\nflags[0]: REQ_ACK has mask 0, which is not one bit",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

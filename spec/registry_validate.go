@@ -35,7 +35,12 @@ const firstExtension = 0x10
 // faults collects what is wrong with a registry.
 type faults []error
 
-func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Errorf(format, args...)) }
+func (f *faults) add(field, format string, args ...any) {
+	*f = append(*f, &RegistryError{Field: field, Rule: fmt.Sprintf(format, args...)})
+}
+
+// entry is the field of one entry of a table.
+func entry(table string, i int) string { return fmt.Sprintf("%s[%d]", table, i) }
 
 // unique reports the entries whose key an earlier entry has already.
 func unique[E any, K comparable](f *faults, table string, list []E, key func(E) (K, string)) {
@@ -43,7 +48,7 @@ func unique[E any, K comparable](f *faults, table string, list []E, key func(E) 
 	for i, e := range list {
 		k, what := key(e)
 		if seen[k] {
-			f.add("%s[%d]: %s is given twice", table, i, what)
+			f.add(entry(table, i), "%s is given twice", what)
 		}
 		seen[k] = true
 	}
@@ -52,10 +57,10 @@ func unique[E any, K comparable](f *faults, table string, list []E, key func(E) 
 func (r *Registry) validate() error {
 	var f faults
 	if r.Schema != RegistrySchema {
-		f.add("schema is %q, not %q", r.Schema, RegistrySchema)
+		f.add("schema", "is %q, not %q", r.Schema, RegistrySchema)
 	}
 	if r.Spec != Version {
-		f.add("spec is %q, not %q", r.Spec, Version)
+		f.add("spec", "is %q, not %q", r.Spec, Version)
 	}
 	r.validateTypes(&f)
 	r.validateFlags(&f)
@@ -73,28 +78,28 @@ func (r *Registry) validateTypes(f *faults) {
 	for i, t := range r.Types {
 		checkName(f, table, i, t.Name, upperNameRE)
 		if t.Priority < 0 || t.Priority > 255 {
-			f.add("%s[%d]: %s has priority %d, outside 0 to 255", table, i, t.Name, t.Priority)
+			f.add(entry(table, i), "%s has priority %d, outside 0 to 255", t.Name, t.Priority)
 		}
 		if (t.Value == 0 || int(t.Value) > len(firstTypes)) && t.Value < firstExtension {
-			f.add("%s[%d]: %s has the reserved value %d; extensions begin at 16 (TYP-5)", table, i, t.Name, t.Value)
+			f.add(entry(table, i), "%s has the reserved value %d; extensions begin at 16 (TYP-5)", t.Name, t.Value)
 		}
 		checkReference(f, table, i, t.Name, t.Reference)
 	}
 	for i, name := range firstTypes {
 		if t, ok := r.Type(uint8(i + 1)); !ok || t.Name != name {
-			f.add("%s: value %d is not %s (TYP-1)", table, i+1, name)
+			f.add(table, "value %d is not %s (TYP-1)", i+1, name)
 		}
 	}
 	for i, a := range r.TypeRanges {
 		if a.First > a.Last {
-			f.add("type_ranges[%d]: first is %d and last is %d", i, a.First, a.Last)
+			f.add(entry("type_ranges", i), "first is %d and last is %d", a.First, a.Last)
 		}
 		if a.Status == "" {
-			f.add("type_ranges[%d]: status is empty", i)
+			f.add(entry("type_ranges", i), "status is empty")
 		}
 		for j, b := range r.TypeRanges[:i] {
 			if a.First <= b.Last && b.First <= a.Last {
-				f.add("type_ranges[%d]: overlaps type_ranges[%d]", i, j)
+				f.add(entry("type_ranges", i), "overlaps type_ranges[%d]", j)
 			}
 		}
 	}
@@ -107,7 +112,7 @@ func (r *Registry) validateFlags(f *faults) {
 	for i, e := range r.Flags {
 		checkName(f, table, i, e.Name, upperNameRE)
 		if bits.OnesCount8(e.Mask) != 1 {
-			f.add("%s[%d]: %s has mask %d, which is not one bit", table, i, e.Name, e.Mask)
+			f.add(entry(table, i), "%s has mask %d, which is not one bit", e.Name, e.Mask)
 		}
 		checkReference(f, table, i, e.Name, e.Reference)
 	}
@@ -119,14 +124,14 @@ func (r *Registry) validateHeaderKeys(f *faults) {
 	for i, k := range r.HeaderKeys {
 		checkName(f, table, i, k.Name, kebabNameRE)
 		if k.Value == "" {
-			f.add("%s[%d]: %s does not say how its value is written", table, i, k.Name)
+			f.add(entry(table, i), "%s does not say how its value is written", k.Name)
 		}
 		if k.Bits < 0 {
-			f.add("%s[%d]: %s has %d bits", table, i, k.Name, k.Bits)
+			f.add(entry(table, i), "%s has %d bits", k.Name, k.Bits)
 		}
 		for _, name := range k.Types {
 			if _, ok := find(r.Types, func(t TypeEntry) bool { return t.Name == name }); !ok {
-				f.add("%s[%d]: %s goes with %s, which is no type", table, i, k.Name, name)
+				f.add(entry(table, i), "%s goes with %s, which is no type", k.Name, name)
 			}
 		}
 		checkReference(f, table, i, k.Name, k.Reference)
@@ -140,10 +145,10 @@ func (r *Registry) validateErrorCodes(f *faults) {
 	for i, e := range r.ErrorCodes {
 		checkName(f, table, i, e.Name, camelNameRE)
 		if e.Code < 1 {
-			f.add("%s[%d]: %s has code %d, below 1", table, i, e.Name, e.Code)
+			f.add(entry(table, i), "%s has code %d, below 1", e.Name, e.Code)
 		}
 		if e.OverUDP && !e.OnWire {
-			f.add("%s[%d]: %s is sent over UDP and yet not on the wire", table, i, e.Name)
+			f.add(entry(table, i), "%s is sent over UDP and yet not on the wire", e.Name)
 		}
 	}
 }
@@ -156,10 +161,10 @@ func (r *Registry) validateLimits(f *faults) {
 		names = append(names, l.Name)
 		checkName(f, table, i, l.Name, kebabNameRE)
 		if l.Value < 1 {
-			f.add("%s[%d]: %s is %d, below 1", table, i, l.Name, l.Value)
+			f.add(entry(table, i), "%s is %d, below 1", l.Name, l.Value)
 		}
 		if l.Unit == "" {
-			f.add("%s[%d]: %s has no unit", table, i, l.Name)
+			f.add(entry(table, i), "%s has no unit", l.Name)
 		}
 		checkReference(f, table, i, l.Name, l.Requirement)
 	}
@@ -174,7 +179,7 @@ func (r *Registry) validateTimers(f *faults) {
 		names = append(names, t.Name)
 		checkName(f, table, i, t.Name, kebabNameRE)
 		if t.DefaultMS < 1 {
-			f.add("%s[%d]: %s is %d ms, below 1", table, i, t.Name, t.DefaultMS)
+			f.add(entry(table, i), "%s is %d ms, below 1", t.Name, t.DefaultMS)
 		}
 		checkReference(f, table, i, t.Name, t.Requirement)
 	}
@@ -183,7 +188,7 @@ func (r *Registry) validateTimers(f *faults) {
 
 func checkName(f *faults, table string, i int, name string, form *regexp.Regexp) {
 	if !form.MatchString(name) {
-		f.add("%s[%d]: name %q does not have the form %s", table, i, name, form)
+		f.add(entry(table, i), "name %q does not have the form %s", name, form)
 	}
 }
 
@@ -191,14 +196,14 @@ func checkName(f *faults, table string, i int, name string, form *regexp.Regexp)
 // matter of the text, which a user's registry does not bring along.
 func checkReference(f *faults, table string, i int, name, id string) {
 	if !idRE.MatchString(id) {
-		f.add("%s[%d]: %s refers to %q, which is not a requirement ID", table, i, name, id)
+		f.add(entry(table, i), "%s refers to %q, which is not a requirement ID", name, id)
 	}
 }
 
 func checkComplete(f *faults, table string, names, want []string) {
 	for _, name := range want {
 		if !slices.Contains(names, name) {
-			f.add("%s: %s is missing", table, name)
+			f.add(table, "%s is missing", name)
 		}
 	}
 }

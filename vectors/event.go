@@ -74,7 +74,7 @@ const (
 	OutClose    = "close"    // the connection is closed: no octet of the peer is read any more
 	OutSuccess  = "success"  // an acknowledged send has succeeded [MsgID]
 	OutFailure  = "failure"  // an acknowledged send has failed [MsgID, Error, Remote]
-	OutReport   = "report"   // an error is reported to the application [Error, Remote]
+	OutReport   = "report"   // an error is reported to the application [Error, Remote, and on UDP From if it came from there]
 )
 
 // Output is something that a machine does.

@@ -12,9 +12,9 @@ import (
 
 // Format returns a file of vectors in its canonical form: fields in the order of
 // the README, two spaces of indentation, an array on one line unless it holds
-// objects, each element of events, frames and datagrams on a line of its own, one
-// line end after the last line. It changes nothing else, and it does not check the
-// vectors.
+// objects, each element of events, frames and datagrams on a line of its own, as
+// is each vector of a generated file, one line end after the last line. It changes
+// nothing else, and it does not check the vectors.
 func Format(data []byte) ([]byte, error) {
 	if err := syntax(data); err != nil {
 		return nil, fmt.Errorf("vectors: not JSON: %w", err)
@@ -102,22 +102,38 @@ func rankOf(key string) int {
 	return len(fieldOrder)
 }
 
-// values are the fields that hold JSON of any kind, which is left as it stands.
+// values are the fields that hold JSON of any kind. Their members stay in their
+// order, since they are not of the format.
 var values = []string{"json", InReturn, OutHandle, OutResponse}
 
 // lists are the arrays whose elements stand on a line each, however long it is.
 var lists = []string{"events", "frames", "datagrams"}
 
+// isList tells whether an array is one of lists, or holds the vectors of a
+// generated file.
+func (n *node) isList() bool {
+	if n.parent == nil || n.parent.kind() != "an object" {
+		return false
+	}
+	generated := n.key == "vectors" && slices.ContainsFunc(n.parent.nodes, func(m *node) bool { return m.key == "sha256" })
+	return generated || slices.Contains(lists, n.key)
+}
+
 // write appends the value with the lines after the first indented by depth. What
 // is flat stays on one line.
 func (n *node) write(out *bytes.Buffer, depth int, flat bool) {
+	if slices.Contains(values, n.key) {
+		// What has been read as JSON can be compacted.
+		_ = json.Compact(out, n.raw())
+		return
+	}
 	kind := n.kind()
-	if kind != "an object" && kind != "an array" || slices.Contains(values, n.key) {
+	if kind != "an object" && kind != "an array" {
 		writeScalar(out, n.raw())
 		return
 	}
 	isObject := kind == "an object"
-	list := !isObject && n.parent != nil && slices.Contains(lists, n.key)
+	list := !isObject && n.isList()
 	tall := !flat && (isObject || list || slices.ContainsFunc(n.nodes, func(e *node) bool { return e.kind() == "an object" }))
 	members := n.nodes
 	if isObject {

@@ -63,6 +63,45 @@ func TestFormatMakesCanonicalForm(t *testing.T) {
 	assert.Error(t, err)
 }
 
+// Lists that are read line by line have an element on each, JSON of any kind keeps
+// its order, and the vectors of a generated file stand on a line each.
+func TestFormatKeepsListsOnLines(t *testing.T) {
+	for untidy, want := range map[string]string{
+		`{"datagrams":["00","01"],"count":[1,2]}`: `{
+  "count": [1, 2],
+  "datagrams": [
+    "00",
+    "01"
+  ]
+}
+`,
+		`{"events":[{"out":[{"to":"A","ack":""}],"at_ms":0},{"at_ms":1,"out":[]}],"frames":[]}`: `{
+  "frames": [],
+  "events": [
+    {"at_ms": 0, "out": [{"ack": "", "to": "A"}]},
+    {"at_ms": 1, "out": []}
+  ]
+}
+`,
+		`{"json": {"type": 1,
+			"at_ms": [ 2 ]}}`: `{
+  "json": {"type":1,"at_ms":[2]}
+}
+`,
+		`{"vectors":[{"expect":{"result":"accept"},"name":"x"}],"sha256":""}`: `{
+  "sha256": "",
+  "vectors": [
+    {"name": "x", "expect": {"result": "accept"}}
+  ]
+}
+`,
+	} {
+		formatted, err := vectors.Format([]byte(untidy))
+		require.NoError(t, err)
+		assert.Equal(t, want, string(formatted))
+	}
+}
+
 func TestLintReportsLine(t *testing.T) {
 	tests := []struct {
 		name, old, new string
@@ -99,6 +138,6 @@ func TestEmbeddedFilesStaySmall(t *testing.T) {
 	for _, name := range familyFiles(t) {
 		info, err := fs.Stat(vectors.Files(), name)
 		require.NoError(t, err)
-		assert.Less(t, info.Size(), int64(200_000), name)
+		assert.Less(t, info.Size(), int64(300_000), name)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // specVersion is the version of the specification that the vectors are of.
@@ -31,25 +33,62 @@ var (
 // but *.schema.json. The error joins one *Error for every rule that is broken;
 // to find no file, or a file without a vector, is an error too.
 func LoadFS(fsys fs.FS) (Set, error) {
+	set, err := LoadSound(fsys)
+	if err != nil {
+		return Set{}, err
+	}
+	return set, nil
+}
+
+// LoadSound is LoadFS for those who look for faults: beside the error it returns
+// the vectors that have none.
+func LoadSound(fsys fs.FS) (Set, error) {
 	names, err := familyFiles(fsys)
 	if err != nil {
 		return Set{}, err
 	}
-	set := Set{byID: map[string]int{}, renamed: map[string]string{}}
-	var faults []error
-	for _, name := range names {
+	sources := make([]*source, len(names))
+	for i, name := range names {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return Set{}, fmt.Errorf("vectors: %w", err)
 		}
-		src := &source{name: name, data: data}
-		src.file(&set)
+		sources[i] = &source{name: name, data: data, renamed: map[string]string{}}
+	}
+	// A judge loads all of this before it does anything else, so the files are read
+	// side by side.
+	var reading sync.WaitGroup
+	for _, src := range sources {
+		reading.Go(src.file)
+	}
+	reading.Wait()
+
+	set := Set{byID: map[string]int{}, renamed: map[string]string{}}
+	var faults []error
+	total := 0
+	for _, src := range sources {
+		total += len(src.vectors)
+	}
+	set.vectors = make([]Vector, 0, total)
+	for _, src := range sources {
 		faults = append(faults, src.faults...)
+		maps.Copy(set.renamed, src.renamed)
+		for _, v := range src.vectors {
+			if src.sound(v) {
+				set.byID[v.ID()] = len(set.vectors)
+				set.vectors = append(set.vectors, v)
+			}
+		}
 	}
-	if err := errors.Join(faults...); err != nil {
-		return Set{}, err
-	}
-	return set, nil
+	return set, errors.Join(faults...)
+}
+
+// sound tells whether no fault was found in a vector.
+func (s *source) sound(v Vector) bool {
+	return v.Name != "" && !slices.ContainsFunc(s.faults, func(err error) bool {
+		var fault *Error
+		return errors.As(err, &fault) && fault.Vector == v.Name
+	})
 }
 
 func familyFiles(fsys fs.FS) ([]string, error) {
@@ -64,8 +103,8 @@ func familyFiles(fsys fs.FS) ([]string, error) {
 	return names, nil
 }
 
-// file reads one family into set.
-func (s *source) file(set *Set) {
+// file reads one family.
+func (s *source) file() {
 	root, ok := s.root()
 	if !ok {
 		return
@@ -86,11 +125,12 @@ func (s *source) file(set *Set) {
 		fields["family"].fail("family %q stands in file %s.json", name, name)
 	}
 
-	dead := s.tombstones(fields["tombstones"], name, set)
+	dead := s.tombstones(fields["tombstones"], name)
 	elements, _ := fields["vectors"].array()
 	if len(elements) == 0 {
 		fields["vectors"].fail("there is no vector")
 	}
+	s.vectors = make([]Vector, 0, len(elements))
 	seen := map[string]bool{}
 	for _, element := range elements {
 		v, name := s.readVector(element, fam)
@@ -103,15 +143,14 @@ func (s *source) file(set *Set) {
 		}
 		seen[v.Name] = true
 		s.vector = ""
-		set.byID[v.ID()] = len(set.vectors)
-		set.vectors = append(set.vectors, v)
+		s.vectors = append(s.vectors, v)
 	}
-	s.renames(fields["tombstones"], name, set)
+	s.renames(fields["tombstones"], seen)
 	s.digest(root, fields["sha256"], fam)
 }
 
 // tombstones reads the names that are not to be used again.
-func (s *source) tombstones(n *node, family string, set *Set) map[string]bool {
+func (s *source) tombstones(n *node, family string) map[string]bool {
 	dead := map[string]bool{}
 	elements, _ := n.array()
 	for _, element := range elements {
@@ -130,7 +169,7 @@ func (s *source) tombstones(n *node, family string, set *Set) map[string]bool {
 		fields["reason"].sentence()
 		if now, ok := fields["renamed"]; ok {
 			if to, ok := now.text(); ok {
-				set.renamed[family+"/"+name] = family + "/" + to
+				s.renamed[family+"/"+name] = family + "/" + to
 			}
 		}
 	}
@@ -139,7 +178,7 @@ func (s *source) tombstones(n *node, family string, set *Set) map[string]bool {
 
 // renames checks, once the vectors are known, that what was renamed is there
 // under its new name.
-func (s *source) renames(n *node, family string, set *Set) {
+func (s *source) renames(n *node, known map[string]bool) {
 	elements, _ := n.array()
 	for _, element := range elements {
 		fields, _ := element.object(tombstoneFields...)
@@ -148,7 +187,7 @@ func (s *source) renames(n *node, family string, set *Set) {
 			continue
 		}
 		if to, ok := now.text(); ok {
-			if _, ok := set.byID[family+"/"+to]; !ok {
+			if !known[to] {
 				now.fail("there is no vector %s", to)
 			}
 		}

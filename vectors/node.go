@@ -36,12 +36,14 @@ func (e *Error) Error() string {
 	return where.String() + e.Rule
 }
 
-// source is one file that is being read, with the faults found in it.
+// source is one file that is being read, with what was found in it.
 type source struct {
-	name   string
-	data   []byte
-	vector string // name of the vector that is being read
-	faults []error
+	name    string
+	data    []byte
+	vector  string // name of the vector that is being read
+	faults  []error
+	vectors []Vector
+	renamed map[string]string // see Set
 }
 
 func (s *source) fail(offset int, field, rule string, args ...any) {

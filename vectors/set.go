@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-//go:embed *.json
+//go:embed *.json README.md
 var files embed.FS
 
-// Files returns the embedded files: the families and their JSON Schema,
-// vectors.schema.json.
+// Files returns the embedded files: the families, their JSON Schema
+// vectors.schema.json, and README.md, which describes both.
 func Files() fs.FS { return files }
 
 // Set is all vectors of a directory.

@@ -14,24 +14,14 @@ func (v *Vector) readMessage(fields map[string]*node) bool {
 	if v.Frame == nil || oversized(fields["message"], v.Frame.Headers) {
 		return false
 	}
+	ok := true
 	if id, given := fields["msg_id"]; given {
-		value, ok := id.decimal()
-		if !ok {
-			return false
-		}
-		v.MsgID = strconv.FormatUint(value, 10)
+		v.MsgID, ok = id.id()
 	}
-	if id, given := fields["frag_id"]; given {
-		value, ok := id.decimal()
-		if ok && value > 255 {
-			id.fail("is %d, and a frag-id is at most 255", value)
-		}
-		if !ok || value > 255 {
-			return false
-		}
-		v.FragID = strconv.FormatUint(value, 10)
+	if id, given := fields["frag_id"]; given && ok {
+		v.FragID, ok = id.fragID()
 	}
-	return true
+	return ok
 }
 
 // own returns the headers that every datagram of the message carries.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
+	"github.com/vstp-project/vstp/spec"
 )
 
 // The kinds of events.
@@ -25,6 +26,8 @@ type Event struct {
 	Octets  []byte        // as much of the octets as is kept, at most maxEvidence
 	Length  int           // how many octets there were
 	Text    string        // decoded frames, or a remark
+
+	registry *spec.Registry // what the frames are decoded by; nil for the shipped one
 }
 
 // eventJSON is the form of an Event in result files.
@@ -66,9 +69,10 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 // Frames decodes the octets of a send or recv event again, for reports that show
 // them field by field. Octets that were cut for the record decode as incomplete.
 func (e Event) Frames() []dissect.Frame {
-	frames, rest := dissect.Split(e.Octets, dissect.Options{})
+	o := dissect.Options{Registry: e.registry}
+	frames, rest := dissect.Split(e.Octets, o)
 	if len(rest) > 0 {
-		frames = append(frames, dissect.Decode(rest, dissect.Options{}))
+		frames = append(frames, dissect.Decode(rest, o))
 	}
 	return frames
 }

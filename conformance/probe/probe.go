@@ -97,7 +97,7 @@ func (t *T) Note(format string, args ...any) {
 }
 
 func (t *T) record(channel, kind string, octets []byte, text string) {
-	e := Event{At: t.Elapsed(), Channel: channel, Kind: kind, Length: len(octets), Text: text}
+	e := Event{At: t.Elapsed(), Channel: channel, Kind: kind, Length: len(octets), Text: text, registry: t.cfg.Registry}
 	if n := min(len(octets), maxEvidence); n > 0 {
 		e.Octets = append([]byte(nil), octets[:n]...)
 	}

@@ -75,4 +75,32 @@ var codecMutants = []Mutant{
 		Old:      "if !utf8.Valid(text) {",
 		New:      "if len(text) > 1<<15 && !utf8.Valid(text) {",
 	},
+	{
+		Name: "encoder-cuts-long-header-sections", Requirement: "FRM-8", Role: conformance.RoleCodec,
+		Sentence: "a header section of more than 65,535 octets is encoded with a length that wrapped",
+		File:     "ref/wire/headers.go",
+		Old:      "size > MaxHeaderSection {",
+		New:      "size > 2*MaxHeaderSection {",
+	},
+	{
+		Name: "encoder-cuts-long-values", Requirement: "HDR-2", Role: conformance.RoleCodec,
+		Sentence: "a value of 256 octets is encoded with a length of 0",
+		File:     "ref/wire/headers.go",
+		Old:      "if len(value) > MaxValueLen {",
+		New:      "if len(value) > MaxValueLen+1 {",
+	},
+	{
+		Name: "encoder-sends-types-nobody-knows", Requirement: "TYP-2", Role: conformance.RoleCodec,
+		Sentence: "a frame of a type that is not in the registry is encoded",
+		File:     "ref/wire/writer.go",
+		Old:      "if !w.lim.Types.Has(f.Type) {",
+		New:      "if f.Type == 0 {",
+	},
+	{
+		Name: "encoder-knows-no-limit", Requirement: "LIM-4", Role: conformance.RoleCodec,
+		Sentence: "a frame above the limit is encoded all the same",
+		File:     "ref/wire/writer.go",
+		Old:      "size > limit {",
+		New:      "size > limit+1 {",
+	},
 }

@@ -6,13 +6,13 @@ var tcpMutants = []Mutant{
 	// Errors
 
 	{
-		Name: "malformed-section-reported-by-another-code", Requirement: "ERR-1",
-		Sentence: "A malformed header section is reported as DeserializationError, code 12.",
+		Name: "size-reported-as-protocol", Requirement: "ERR-1",
+		Sentence: "A frame above the limit is reported as Protocol, code 2.",
 		File:     "ref/session/reply.go",
 		Old:      "	code := wire.AppendDecimal(nil, uint64(reason.Code()))\n",
 		New: `	number := reason
-	if reason == wire.Protocol {
-		number = wire.DeserializationError
+	if reason == wire.FrameTooLarge {
+		number = wire.Protocol
 	}
 	code := wire.AppendDecimal(nil, uint64(number.Code()))
 `,
@@ -185,8 +185,8 @@ var tcpMutants = []Mutant{
 		New:      "		s.send(welcome(s.id), welcome(s.id))\n",
 	},
 	{
-		Name: "welcome-behind-the-answers", Requirement: "TCP-1",
-		Sentence: "WELCOME is sent when the input pauses, and so after the answers to frames that came with the HELLO.",
+		Name: "welcome-behind-a-pong", Requirement: "TCP-1",
+		Sentence: "A PING right behind HELLO is answered before the WELCOME is sent.",
 		File:     "ref/tcp/read.go",
 		Old: `	for c.admit() {
 		f, err := c.frames.ReadFrame()
@@ -194,15 +194,20 @@ var tcpMutants = []Mutant{
 		switch {
 `,
 		New: `	hello := false
+	welcome := func() {
+		hello = false
+		c.tell(func(now time.Time) []session.Action {
+			return c.sess.Frame(now, wire.Frame{Type: wire.TypeHello})
+		})
+	}
 	for c.admit() {
 		if hello && c.frames.Buffered() == 0 {
-			hello = false
-			time.Sleep(20 * time.Millisecond)
-			c.tell(func(now time.Time) []session.Action {
-				return c.sess.Frame(now, wire.Frame{Type: wire.TypeHello})
-			})
+			welcome()
 		}
 		f, err := c.frames.ReadFrame()
+		if hello && (err != nil || f.Type != wire.TypePing) {
+			welcome()
+		}
 		var fault *wire.DecodeError
 		switch {
 		case err == nil && f.Type == wire.TypeHello:
@@ -359,17 +364,13 @@ var tcpMutants = []Mutant{
 	},
 	{
 		Name: "damaged-frame-skipped", Requirement: "TCP-14",
-		Sentence: "A damaged frame is reported, and the connection goes on with what is received next.",
-		File:     "ref/tcp/read.go",
-		Old:      "		case errors.As(err, &fault):\n",
-		New: `		case errors.Is(err, wire.CrcMismatch):
-			c.frames = wire.NewReader(source{c}, c.cfg.Limits)
-			report, _ := wire.NewBuilder(wire.TypeErr).Text(wire.KeyErrCode, "6").Build()
-			c.mu.Lock()
-			c.send(report)
-			c.changed.Broadcast()
-			c.mu.Unlock()
-		case errors.As(err, &fault):
+		Sentence: "A damaged frame that looks sound otherwise is skipped like one of an unknown type.",
+		File:     "ref/wire/parse.go",
+		Old:      "		return 0, fault(payEnd, CrcMismatch)\n",
+		New: `		if _, ok := checkSection(b[FixedLen:hdrEnd]); ok && lim.Types.Has(Type(b[offType])) {
+			return total, fault(payEnd, InvalidFrameType)
+		}
+		return 0, fault(payEnd, CrcMismatch)
 `,
 	},
 	{

@@ -206,11 +206,13 @@ var wireMutants = []Mutant{
 		New:      "section = append(section, byte(len(value)), byte(len(key)))",
 	},
 	{
-		Name: "header-lengths-as-varints", Requirement: "HDR-1",
-		Sentence: "Lengths of headers are sent as variable-length integers, which take two octets from 128 on.",
+		Name: "key-length-of-seven-bits", Requirement: "HDR-1",
+		Sentence: "KEY_LEN is sent with seven bits, and a longer key is cut to 127 octets.",
 		File:     "ref/wire/headers.go",
-		Old:      "section = append(section, byte(len(key)), byte(len(value)))",
-		New:      "section = AppendUvarint(AppendUvarint(section, uint64(len(key))), uint64(len(value)))",
+		Old:      "	section = append(section, byte(len(key)), byte(len(value)))\n",
+		New: `	key = key[:min(len(key), 127)]
+	section = append(section, byte(len(key)), byte(len(value)))
+`,
 	},
 	{
 		Name: "empty-key-ends-the-section", Requirement: "HDR-3",
@@ -220,11 +222,11 @@ var wireMutants = []Mutant{
 		New:      "		for rest := h.section; len(rest) > 0 && rest[0] > 0; {",
 	},
 	{
-		Name: "empty-value-refused", Requirement: "HDR-3",
-		Sentence: "A header with an empty value makes the frame malformed.",
+		Name: "empty-key-refused", Requirement: "HDR-3",
+		Sentence: "A header with an empty key makes the frame malformed.",
 		File:     "ref/wire/headers.go",
 		Old:      "		if end > len(section) {",
-		New:      "		if end > len(section) || section[at+1] == 0 {",
+		New:      "		if end > len(section) || section[at] == 0 {",
 	},
 	{
 		Name: "malformed-header-left-out", Requirement: "HDR-6",
@@ -390,18 +392,15 @@ var wireMutants = []Mutant{
 `,
 	},
 	{
-		Name: "crc-over-signed-octets", Requirement: "CRC-1",
-		Sentence: "CRC32 of a sent payload is computed over signed octets, and so differs from 0x80 on.",
+		Name: "crc-zero-sent-as-ones", Requirement: "CRC-1",
+		Sentence: "A CRC32 of zero is sent as 0xFFFFFFFF, as UDP does with its checksum.",
 		File:     "ref/wire/frame.go",
 		Old:      "	b = binary.BigEndian.AppendUint32(b, Checksum(b[start:]))\n",
-		New: `	c := ^Checksum(b[start : len(b)-len(payload)])
-	for _, x := range payload {
-		c ^= uint32(int8(x))
-		for range 8 {
-			c = c>>1 ^ 0xEDB88320*(c&1)
-		}
+		New: `	sum := Checksum(b[start:])
+	if sum == 0 {
+		sum = ^sum
 	}
-	b = binary.BigEndian.AppendUint32(b, ^c)
+	b = binary.BigEndian.AppendUint32(b, sum)
 `,
 	},
 	{
@@ -526,10 +525,10 @@ var wireMutants = []Mutant{
 
 	{
 		Name: "crc-flag-asks-for-an-ack", Requirement: "FLG-1",
-		Sentence: "The flag 0x02 asks for an ACK as 0x01 does.",
-		File:     "ref/session/reply.go",
-		Old:      "		return f.Flags.Has(wire.FlagReqAck)\n",
-		New:      "		return f.Flags&(wire.FlagReqAck|wire.FlagCRC) != 0\n",
+		Sentence: "Over UDP the flag 0x02 asks for an ACK as 0x01 does.",
+		File:     "ref/session/endpoint.go",
+		Old:      "wantsAck(f) && id != \"\"",
+		New:      "(wantsAck(f) || f.Flags.Has(wire.FlagCRC)) && id != \"\"",
 	},
 	{
 		Name: "flags-numbered-without-a-gap", Requirement: "FLG-1",

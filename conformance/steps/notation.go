@@ -100,6 +100,28 @@ func (n notation) octets(line string) ([]byte, error) {
 	return f.Bytes(), nil
 }
 
+// checkLine wants a line to be one of the notation, be it for sending or as an
+// expectation.
+func (n notation) checkLine(line string) error {
+	switch word, rest, _ := strings.Cut(strings.TrimSpace(line), " "); word {
+	case "vector":
+		return nil // checkVectors has seen it
+	case "octets":
+		_, err := n.octets(line)
+		return err
+	case "corrupt":
+		return n.checkLine(rest)
+	case "first":
+		_, of, ok := strings.Cut(rest, " octets of ")
+		if !ok {
+			return fmt.Errorf("want: first N octets of LINE")
+		}
+		return n.checkLine(of)
+	}
+	_, err := n.pattern(line)
+	return err
+}
+
 // A pattern is a line of the notation as an expectation.
 type pattern struct {
 	line       string

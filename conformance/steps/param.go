@@ -22,11 +22,11 @@ var (
 	duration = param[time.Duration]{`(\d+(?:ms|s))`, time.ParseDuration}
 	name     = param[string]{`([A-Z][0-9]*)`, verbatim}
 	id       = param[string]{`([A-Z]+-\d+)`, verbatim}
-	typeName = param[string]{`([A-Z]+)`, verbatim}
+	typeName = param[string]{`([A-Z][A-Z0-9_]*)`, verbatim}
 
-	// A frame begins with a type in capitals or by number, or with one of the
-	// words of the notation.
-	frame = param[string]{`((?:[A-Z]{3,}\b|0x|vector |octets |first \d+ octets of |corrupt ).*?)`, verbatim}
+	// A frame begins with a type by its name, of three characters or more, or by
+	// number, or with one of the words of the notation.
+	frame = param[string]{`((?:[A-Z][A-Z0-9_]{2,}\b|0x|vector |octets |first \d+ octets of |corrupt ).*?)`, verbatim}
 )
 
 func verbatim(s string) (string, error) { return s, nil }
@@ -34,6 +34,7 @@ func verbatim(s string) (string, error) { return s, nil }
 // A definition is a step: its pattern, and its handler as godog wants it.
 type definition struct {
 	text    string
+	params  []string // the pattern of each parameter
 	re      *regexp.Regexp
 	handler any
 }
@@ -59,19 +60,19 @@ func compile(text string, params ...string) *regexp.Regexp {
 	return regexp.MustCompile("^" + b.String() + "$")
 }
 
-func define(text string, re *regexp.Regexp, handler any) bool {
-	definitions = append(definitions, definition{text: text, re: re, handler: handler})
+func define(text string, params []string, handler any) bool {
+	definitions = append(definitions, definition{text: text, params: params, re: compile(text, params...), handler: handler})
 	return true
 }
 
 func step0(text string, fn func(context.Context, *world) error) bool {
-	return define(text, compile(text), func(ctx context.Context) error {
+	return define(text, nil, func(ctx context.Context) error {
 		return run(ctx, func(w *world) error { return fn(ctx, w) })
 	})
 }
 
 func step1[A any](text string, a param[A], fn func(context.Context, *world, A) error) bool {
-	return define(text, compile(text, a.re), func(ctx context.Context, s string) error {
+	return define(text, []string{a.re}, func(ctx context.Context, s string) error {
 		return run(ctx, func(w *world) error {
 			v, err := a.parse(s)
 			if err != nil {
@@ -83,7 +84,7 @@ func step1[A any](text string, a param[A], fn func(context.Context, *world, A) e
 }
 
 func step2[A, B any](text string, a param[A], b param[B], fn func(context.Context, *world, A, B) error) bool {
-	return define(text, compile(text, a.re, b.re), func(ctx context.Context, s, t string) error {
+	return define(text, []string{a.re, b.re}, func(ctx context.Context, s, t string) error {
 		return run(ctx, func(w *world) error {
 			v, err := a.parse(s)
 			if err != nil {
@@ -100,7 +101,7 @@ func step2[A, B any](text string, a param[A], b param[B], fn func(context.Contex
 
 // stepDoc is a step with a block of lines below it.
 func stepDoc(text string, fn func(context.Context, *world, []string) error) bool {
-	return define(text, compile(text), func(ctx context.Context, doc *godog.DocString) error {
+	return define(text, nil, func(ctx context.Context, doc *godog.DocString) error {
 		return run(ctx, func(w *world) error { return fn(ctx, w, docLines(doc)) })
 	})
 }

@@ -151,12 +151,14 @@ func parse(file string, contents []byte, n notation) ([]Scenario, error) {
 }
 
 // check finds at once what would otherwise only show when the step runs: a step
-// that is not defined, or by two definitions, and a vector that does not exist.
-func (n notation) check(st *messages.Step) (definition string, err error) {
-	var matches []string
+// that is not defined, or by two definitions, a frame that cannot be read, a type
+// or a vector that does not exist.
+func (n notation) check(st *messages.Step) (text string, err error) {
+	var matches []definition
+	var texts []string
 	for _, d := range definitions {
 		if d.re.MatchString(st.Text) {
-			matches = append(matches, d.text)
+			matches, texts = append(matches, d), append(texts, d.text)
 		}
 	}
 	switch len(matches) {
@@ -164,18 +166,45 @@ func (n notation) check(st *messages.Step) (definition string, err error) {
 		return "", fmt.Errorf("there is no step %q", st.Text)
 	case 1:
 	default:
-		return "", fmt.Errorf("the step %q has several definitions: %q", st.Text, matches)
+		return "", fmt.Errorf("the step %q has several definitions: %q", st.Text, texts)
 	}
+	if err := n.checkVectors(st); err != nil {
+		return "", err
+	}
+	values := matches[0].re.FindStringSubmatch(st.Text)[1:]
+	for i, p := range matches[0].params {
+		switch p {
+		case frame.re:
+			err = n.checkLine(values[i])
+		case typeName.re:
+			_, err = n.frameType(values[i])
+		}
+		if err != nil {
+			return "", fmt.Errorf("%q: %w", st.Text, err)
+		}
+	}
+	if st.DocString != nil {
+		for i, line := range docLines(&godog.DocString{Content: st.DocString.Content}) {
+			if err := n.checkLine(line); err != nil {
+				return "", fmt.Errorf("line %d of the block: %q: %w", i+1, line, err)
+			}
+		}
+	}
+	return matches[0].text, nil
+}
+
+// checkVectors wants every vector to be there that a step names.
+func (n notation) checkVectors(st *messages.Step) error {
 	text := st.Text
 	if st.DocString != nil {
 		text += "\n" + st.DocString.Content
 	}
 	for _, m := range vectorName.FindAllStringSubmatch(text, -1) {
 		if _, ok := n.vectors.Lookup(m[1]); !ok {
-			return "", fmt.Errorf("there is no vector %s", m[1])
+			return fmt.Errorf("there is no vector %s", m[1])
 		}
 	}
-	return matches[0], nil
+	return nil
 }
 
 // A span is a scenario or background and its first line, tags included.

@@ -66,6 +66,11 @@ func TestLoadRefuses(t *testing.T) {
 		"misspelt keyword":       {"@TCP-1 @case:a/b\nScenario: s\nGivn a TCP connection\n", "without steps"},
 		"undefined step":         {"@TCP-1 @case:a/b\nScenario: s\nGiven a TPC connection\n", "a TPC connection"},
 		"unknown vector":         {good + "When I send vector frame/none\n", "frame/none"},
+		"unknown type":           {good + "When I send NOTE 'x'\n", `x.feature:6: "I send NOTE 'x'": "NOTE" is no frame type of the registry`},
+		"unknown type in words":  {good + "Then no NOTE comes back\n", `"NOTE" is no frame type`},
+		"unknown type in block":  {good + "When I send, in one write:\n\"\"\"\nPING\ncorrupt NOTE\n\"\"\"\n", `x.feature:6: line 2 of the block: "corrupt NOTE": "NOTE" is no frame type`},
+		"frame that is none":     {good + "When I send first 3 octets of DATA 'x\n", "a quotation mark is not closed"},
+		"odd hex":                {good + "When I send octets 123\n", "odd length hex string"},
 		"outline":                {"@TCP-1 @case:a/b\nScenario Outline: s\nGiven a TCP connection\nExamples:\n|a|\n|1|\n", "vectors"},
 		"a rule":                 {"Rule: r\n" + good, "rules"},
 		"the same case twice":    {good + good, "a/b has been defined"},
@@ -125,11 +130,11 @@ func TestRunViolationInGivenIsNotExercised(t *testing.T) {
 }
 
 func TestRunBadNotationIsTheJudgesFault(t *testing.T) {
-	err := run(t, "Given a TCP connection\nWhen I send DATA what\nThen the target closes the connection\n")
+	err := run(t, "Given a TCP connection\nWhen I send first 99 octets of HELLO\nThen the target closes the connection\n")
 	require.Error(t, err)
 	var v *probe.Violation
 	assert.NotErrorAs(t, err, &v)
-	assert.Contains(t, err.Error(), "what")
+	assert.Contains(t, err.Error(), "there are only 15 octets")
 }
 
 func TestRunKeeps(t *testing.T) {
@@ -140,4 +145,21 @@ func TestRunOnATransportThatIsNotOffered(t *testing.T) {
 	err := run(t, "Given a UDP socket\nThen the socket is still served\n")
 	var not *probe.NotApplicable
 	require.ErrorAs(t, err, &not, fmt.Sprint(err))
+}
+
+// The notation knows the types of the registry that it is given, whatever the form
+// of their names. [TYP-5]
+func TestLoadKnowsTheTypesOfItsRegistry(t *testing.T) {
+	vs, err := vectors.Load()
+	require.NoError(t, err)
+	registry := spec.DefaultRegistry()
+	registry.Types = append(registry.Types,
+		spec.TypeEntry{Value: 0x10, Name: "NOTE_2", Reference: "TYP-5"}, spec.TypeEntry{Value: 0x11, Name: "V2X", Reference: "TYP-5"})
+	body := "@server @tcp\nFeature: x\n@FRM-5 @case:a/b\nScenario: s\nGiven a TCP connection\n" +
+		"When I send NOTE_2 'x'\nAnd I send V2X REQ_ACK\nThen no NOTE_2 comes back\n"
+	fsys := fstest.MapFS{"x.feature": {Data: []byte(body)}}
+	_, err = steps.Load(fsys, registry, vs)
+	require.NoError(t, err)
+	_, err = steps.Load(fsys, spec.DefaultRegistry(), vs)
+	assert.EqualError(t, err, `x.feature:6: "I send NOTE_2 'x'": "NOTE_2" is no frame type of the registry`)
 }

@@ -315,8 +315,11 @@ func (w *world) noteSession(ctx context.Context) error {
 		return &probe.Violation{Requirement: "SES-2", Want: "WELCOME with a session-id", Got: f.String()}
 	}
 	id, ok := new(big.Int).SetString(string(value), 10)
-	if !ok || id.Sign() < 0 || id.BitLen() > 128 {
-		return &probe.Violation{Requirement: "SES-1", Want: "a session-id in 0 to 2^128 - 1", Got: string(value)}
+	switch {
+	case !ok || id.Sign() < 0:
+		return &probe.Violation{Requirement: "SES-2", Want: "a session-id in decimal", Got: f.String()}
+	case id.BitLen() > 128:
+		return &probe.Violation{Requirement: "SES-1", Want: "a session-id below 2^128", Got: f.String()}
 	}
 	w.sessions = append(w.sessions, id)
 	return nil

@@ -312,13 +312,13 @@ local function show_fragment(frame, pinfo, tree)
 
   if not vstp.prefs.reassemble then return end
   local outcome = outcome_of(fragment, pinfo)
-  if not outcome then return end
+  if not outcome then return end -- not looked at when it was first seen
   if outcome.fate == "duplicate" then item:add_proto_expert_info(e.duplicate) end
   if outcome.fate == "conflict" then
     item:add_proto_expert_info(e.conflict, "Contradicts earlier fragments: a receiver drops those and starts anew [RAS-5]")
   end
   show_message(outcome.session, item, pinfo.number)
-  if outcome.session.completed_by == pinfo.number and outcome.fate ~= "duplicate" then
+  if outcome.session.completed_by == pinfo.number then
     frame.info = string.format("%s [message of %s]", frame.info, octets(#outcome.session.message))
   end
 end
@@ -406,13 +406,14 @@ local function show_header(frame, seen, header, tvb, tree)
   if is_decimal(header.value, meaning.largest) then
     meaning.show(frame, item, range, header.value)
   else
-    item:add_proto_expert_info(e.value, string.format("%s is not a canonical decimal number up to %s", header.key, meaning.largest))
+    frame.malformed_values[item] = string.format("%s is not a canonical decimal number up to %s", header.key, meaning.largest)
   end
 end
 
 local function show_headers(frame, tvb, offset, tree)
   local item = tree:add(f.headers, tvb(offset, frame.hdr_len))
   local leftover
+  frame.malformed_values = {} -- what is to be said about them, by item
   frame.headers, leftover = split_headers(tvb, offset, frame.hdr_len)
   item:append_text(string.format(": %s, %s", int(#frame.headers), octets(frame.hdr_len)))
   local seen = {}
@@ -528,8 +529,11 @@ local function show_whole(frame, tvb, offset, pinfo, tree)
   tree:add(f.len, UInt64.new(frame.total)):set_generated()
   local headers_item = show_headers(frame, tvb, offset + FIXED, tree)
   local payload = tvb(offset + FIXED + frame.hdr_len, frame.pay_len)
-  tree:add(f.payload, payload)
-  frame.payload = frame.pay_len > 0 and payload:raw() or ""
+  frame.payload = ""
+  if frame.pay_len > 0 then
+    tree:add(f.payload, payload)
+    frame.payload = payload:raw()
+  end
   local wrong = show_crc(frame, tvb, offset, tree)
 
   -- Of several faults only the first counts [FRM-9].
@@ -545,6 +549,7 @@ local function show_whole(frame, tvb, offset, pinfo, tree)
     report(frame, headers_item, "Protocol", e.headers, "The header section does not end with the end of a header")
     return
   end
+  for item, text in pairs(frame.malformed_values) do item:add_proto_expert_info(e.value, text) end
   if bit.band(frame.flags, RESERVED) ~= 0 then flags_item:add_proto_expert_info(e.reserved) end
   if bit.band(frame.flags, FRAG) ~= 0 then show_fragment(frame, pinfo, tree) end
   if frame.type == ERR then

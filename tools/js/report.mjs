@@ -41,7 +41,7 @@ export class Report {
     try {
       comparison(compare);
     } catch (fault) {
-      found.push(`${name}: ${this.#reader} fails: ${fault.stack ?? fault}`);
+      found.push(`${name}: ${this.#reader} fails: ${fault}`);
     }
     if (compared === 0 && found.length === 0) found.push(`${name}: nothing was compared`);
     if (found.length === 0) this.#agree++;

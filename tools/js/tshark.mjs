@@ -7,6 +7,7 @@
 //
 // Exits with 1 if anything differs or nothing was compared.
 
+import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { Tshark, addTo } from './dissection.mjs';
 import { Capture, cut, largestDatagram } from './pcap.mjs';
@@ -70,7 +71,7 @@ function compareFrame(compare, expected, frame, registry) {
   compare('header length', headerLength, frame.number('vstp.hdr_len'));
   compareHeaders(compare, expected.headers, frame.headers());
   compare('payload length', expected.payload.length, frame.number('vstp.pay_len'));
-  compare('payload', expected.payload, frame.octets('vstp.payload'));
+  compare('payload', expected.payload, frame.octets('vstp.payload') ?? Buffer.alloc(0)); // an empty one is not shown
 }
 
 /** What the CRC32 status has to be after each error: 1 is good, 0 is bad. */
@@ -188,6 +189,23 @@ function compareRegistry(tshark, registry) {
   return report.finish('parts of the registry');
 }
 
+/** The fields, expert infos and preferences that README.md names, against those that there are. */
+function compareReadme(tshark) {
+  const report = new Report('tshark');
+  const text = readFileSync(path('spec/wireshark/README.md'), 'utf8');
+  const named = new Set([...text.matchAll(/`(vstp\.(?!lua)[a-z_.]+)/g)].map((m) => m[1]));
+  const matches = (option, pattern) => [...tshark.run(['-G', option]).matchAll(pattern)].map((m) => m[1]);
+  const there = new Set([
+    ...matches('fields', /^F\t[^\t]*\t(vstp\.\S+)/gm),
+    ...matches('currentprefs', /^#?(vstp\.\w+):/gm),
+  ]);
+  report.check('README.md', (compare) => {
+    compare('names', there.size, named.size);
+    for (const name of new Set([...named, ...there])) compare(name, named.has(name), there.has(name));
+  });
+  return report.finish('descriptions');
+}
+
 // ---------------------------------------------------------------------------
 // Frames of our own: messages in fragments, the line for the packet list, and
 // how packets are recognised
@@ -195,6 +213,12 @@ function compareRegistry(tshark, registry) {
 const DATA = 3;
 const REQ_ACK = 0x01;
 const FRAG = 0x10;
+
+/** Writes the right checksum into the trailer of a frame. */
+function seal(frame) {
+  frame.writeUInt32BE(crc32(frame.subarray(0, -4)), frame.length - 4);
+  return frame;
+}
 
 function build(type, flags, headers, payload) {
   const section = Buffer.concat(headers.flatMap(([key, value]) =>
@@ -205,16 +229,15 @@ function build(type, flags, headers, payload) {
   octets.writeUInt32BE(payload.length, 7);
   section.copy(octets, 11);
   Buffer.from(payload).copy(octets, 11 + section.length);
-  octets.writeUInt32BE(crc32(octets.subarray(0, -4)), octets.length - 4);
-  return octets;
+  return seal(octets);
 }
 
 const fragmentHeaders = (id, index, total) =>
   [['frag-id', `${id}`], ['frag-index', `${index}`], ['frag-total', `${total}`]];
 
 /** A fragment of message 5 under frag-id 9, unless told otherwise. */
-const fragment = (index, total, payload, { id = 9, msgId = 5, flags = REQ_ACK | FRAG, type = DATA, first = false } = {}) => {
-  const own = [['msg-id', `${msgId}`], ['kind', 'test']];
+const fragment = (index, total, payload, { id = 9, msgId = 5, kind = 'test', flags = REQ_ACK | FRAG, type = DATA, first = false } = {}) => {
+  const own = [['msg-id', `${msgId}`], ['kind', kind]];
   const place = fragmentHeaders(id, index, total);
   return build(type, flags, first ? [...place, ...own] : [...own, ...place], payload);
 };
@@ -264,6 +287,10 @@ const fragmentCases = {
   },
   'other flags': {
     send: [fragment(0, 2, 'a'), fragment(1, 2, 'b', { flags: FRAG }), fragment(0, 2, 'a', { flags: FRAG })],
+    want: ['stored', [[2], '+conflict'], 'ab'],
+  },
+  'other headers': {
+    send: [fragment(0, 2, 'a'), fragment(1, 2, 'b', { kind: 'other' }), fragment(0, 2, 'a', { kind: 'other' })],
     want: ['stored', [[2], '+conflict'], 'ab'],
   },
   'reserved flags do not matter': {
@@ -357,6 +384,12 @@ const lineCases = [
   [build(8, 0, [['err-code', '200'], ['msg-id', '5']], ''), 'ERR err-code=200 msg-id=5 len=0', 'vstp.err_code == 200 && vstp.msg_id == 5'],
   [build(0x10, 0, [], ''), 'TYPE(0x10) len=0 [InvalidFrameType]', 'vstp.type == 16 && vstp.expert.type && vstp.crc.status == 1'],
   [Buffer.from('565401030000000000000000000000', 'hex'), 'DATA len=0 [CrcMismatch]', 'vstp.crc.status == 0 && vstp.expert.crc'],
+  [Buffer.from('5654010300020000000000040000000000', 'hex'), 'DATA len=0 [CrcMismatch]', 'vstp.expert.crc && !vstp.expert.headers'],
+  [seal(Buffer.from('5654010300020000000000040000000000', 'hex')), 'DATA len=0 [Protocol]', 'vstp.expert.headers && vstp.header.leftover == 04:00'],
+  [Buffer.from('56540103ffffffffffffff', 'hex'), 'DATA REQ_ACK|CRC|FRAG|COMP|0xcc [FrameTooLarge]', 'vstp.expert.size && vstp.len == 4295032845'],
+  [Buffer.from('565402', 'hex'), '[InvalidVersion]', 'vstp.error == "InvalidVersion" && vstp.expert.version && vstp.version == 2'],
+  [Buffer.from('5855', 'hex'), '[InvalidMagic]', 'vstp.error == "InvalidMagic" && vstp.expert.magic && vstp.magic == 0x5855'],
+  [Buffer.concat([build(1, 0, [], ''), Buffer.from('00')]), 'HELLO len=0', 'vstp.expert.trailing && vstp.undecoded == 30:30'],
   [Buffer.from('56540103', 'hex'), 'DATA [Incomplete]', 'vstp.error == "Incomplete" && vstp.needed == 11'],
 ];
 
@@ -379,7 +412,7 @@ async function compareDisplays(tshark) {
     compare('second segment', 'BYE len=0', lines[1]);
     compare('third segment', 'HELLO len=0', lines[2]);
     const together = new Capture();
-    together.connection(client(0), server, [hello.subarray(0, 7), Buffer.concat([hello.subarray(7), bye, hello])]);
+    together.connection(client(0), server, [hello.subarray(0, 12), Buffer.concat([hello.subarray(12), bye, hello])]);
     compare('end of one and two more', 'HELLO len=0, BYE len=0, HELLO len=0', tshark.lines(together, settings, 'vstp')[0]);
   });
 
@@ -422,18 +455,28 @@ async function compareDisplays(tshark) {
   return report.finish('displays');
 }
 
-const vectors = loadFrameVectors(process.argv[2] ?? path('vectors/frame.json'));
-const registry = loadRegistry();
-const tshark = new Tshark();
+async function main() {
+  const vectors = loadFrameVectors(process.argv[2] ?? path('vectors/frame.json'));
+  const registry = loadRegistry();
+  const tshark = new Tshark();
+  try {
+    const results = [
+      compareVectors(tshark, vectors, registry),
+      compareStream(tshark, vectors, registry),
+      compareRegistry(tshark, registry),
+      compareReadme(tshark),
+      compareFragments(tshark),
+      await compareDisplays(tshark),
+    ];
+    return results.every(Boolean);
+  } finally {
+    tshark.close();
+  }
+}
+
 try {
-  const results = [
-    compareVectors(tshark, vectors, registry),
-    compareStream(tshark, vectors, registry),
-    compareRegistry(tshark, registry),
-    compareFragments(tshark),
-    await compareDisplays(tshark),
-  ];
-  process.exitCode = results.every(Boolean) ? 0 : 1;
-} finally {
-  tshark.close();
+  process.exitCode = await main() ? 0 : 1;
+} catch (fault) {
+  console.log(`tshark: ${fault.message}`);
+  process.exitCode = 1;
 }
