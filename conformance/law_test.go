@@ -99,8 +99,24 @@ var rooms = []room{
 		reason: "reaching an implementation has nothing to do with what is sent to it",
 	},
 	{
+		pattern: "netem", stdOnly: true,
+		reason: "the engine decides about octets whose meaning it does not know",
+	},
+	{
+		pattern: "netem/memnet", imports: []string{"netem"}, stdOnly: true,
+		reason: "a network in memory is a driver of the engine and nothing else",
+	},
+	{
+		pattern: "netem/relay", imports: []string{"netem"}, stdOnly: true,
+		reason: "a relay is a driver of the engine and nothing else",
+	},
+	{
+		pattern: "netem/des", imports: []string{"netem"}, stdOnly: true,
+		reason: "an event loop is a driver of the engine and nothing else",
+	},
+	{
 		pattern: "conformance/probe",
-		imports: []string{"spec", "conformance/forge", "conformance/dissect", "conformance/target"},
+		imports: []string{"spec", "conformance/forge", "conformance/dissect", "conformance/target", "netem"},
 		reason:  "a probe sends, watches and waits; what is right is decided above it",
 	},
 	{

@@ -54,6 +54,6 @@ func codecTarget(f judgeFlags) (target.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.Name, t.Path, t.Args = "the codec of the built-in reference peer", exe, []string{"peer", "--adapter"}
+	t.Name, t.Path, t.Args = "the codec of the built-in reference peer", exe, append([]string{"peer", "--adapter"}, f.args()...)
 	return t, nil
 }

@@ -22,6 +22,7 @@ import (
 const maxInput = 64 << 20
 
 func newDecode(s streams) *cobra.Command {
+	var registry registryFlag
 	var udp, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "decode HEX|FILE|-",
@@ -54,7 +55,11 @@ read as octets.`,
 			if err != nil {
 				return err
 			}
-			frames := split(octets, udp)
+			known, err := registry.load()
+			if err != nil {
+				return err
+			}
+			frames := split(octets, udp, dissect.Options{Registry: known})
 			if asJSON {
 				err = writeJSON(s.out, decodedFrames(frames))
 			} else {
@@ -71,6 +76,7 @@ read as octets.`,
 			return nil
 		},
 	}
+	registry.register(cmd)
 	cmd.Flags().BoolVar(&udp, "udp", false, "the octets are one datagram")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -188,13 +194,13 @@ func place(text string, position int) (line, column int) {
 }
 
 // split cuts the octets into frames, what is left over being the last.
-func split(octets []byte, datagram bool) []dissect.Frame {
+func split(octets []byte, datagram bool, o dissect.Options) []dissect.Frame {
 	if datagram {
-		return []dissect.Frame{dissect.DecodeDatagram(octets, dissect.Options{})}
+		return []dissect.Frame{dissect.DecodeDatagram(octets, o)}
 	}
-	frames, rest := dissect.Split(octets, dissect.Options{})
+	frames, rest := dissect.Split(octets, o)
 	if len(rest) > 0 {
-		frames = append(frames, dissect.Decode(rest, dissect.Options{}))
+		frames = append(frames, dissect.Decode(rest, o))
 	}
 	return frames
 }

@@ -15,7 +15,8 @@ import (
 )
 
 func newExplain(s streams) *cobra.Command {
-	return &cobra.Command{
+	var mat material
+	cmd := &cobra.Command{
 		Use:   "explain ID",
 		Short: "Explain a requirement, a case or a vector",
 		Long: `explain prints what belongs to an ID.
@@ -32,20 +33,22 @@ octets taken apart, and what is expected of a decoder.`,
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			known, err := loadKnown()
+			known, err := loadKnown(mat)
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveError
 			}
 			return known.ids(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			known, err := loadKnown()
+			known, err := loadKnown(mat)
 			if err != nil {
 				return err
 			}
 			return known.explain(s.out, args[0])
 		},
 	}
+	mat.register(cmd)
+	return cmd
 }
 
 // known is everything that can be explained.
@@ -53,18 +56,23 @@ type known struct {
 	requirements []spec.Requirement
 	cases        []conformance.Case
 	vectors      vectors.Set
+	registry     *spec.Registry // nil for the one built in
 }
 
-func loadKnown() (known, error) {
-	cases, err := everyCase()
+func loadKnown(mat material) (known, error) {
+	var opts conformance.Options
+	if err := mat.apply(&opts); err != nil {
+		return known{}, err
+	}
+	cases, err := everyCase(opts)
 	if err != nil {
 		return known{}, err
 	}
-	set, err := vectors.Load()
+	set, err := loadVectors(opts.Vectors)
 	if err != nil {
 		return known{}, err
 	}
-	return known{spec.Requirements(), cases, set}, nil
+	return known{spec.Requirements(), cases, set, opts.Registry}, nil
 }
 
 func (k known) ids() []string {
@@ -180,7 +188,7 @@ func (k known) vector(w io.Writer, v vectors.Vector) error {
 	p.line("octets        %d", len(v.Octets))
 	if v.Family == vectors.FamilyFrame {
 		p.line("")
-		p.text(dissect.Decode(v.Octets, dissect.Options{MaxFrame: int64(v.Limit)}).Dump())
+		p.text(dissect.Decode(v.Octets, dissect.Options{MaxFrame: int64(v.Limit), Registry: k.registry}).Dump())
 	} else if len(v.Octets) > 0 {
 		p.line("hex           %x", v.Octets)
 	}

@@ -59,9 +59,7 @@ func (f *judgeFlags) register(cmd *cobra.Command, what string) {
 	flags.BoolVar(&f.quiet, "quiet", false, "print failures and the last line only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print a line for each case, and every failure and exchange in full")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON; the text goes to the standard error")
-	if err := cmd.MarkFlagDirname("out"); err != nil {
-		panic(err) // the flag does not exist: a mistake in this program
-	}
+	markDirname(cmd, "out")
 }
 
 // check sets what was not given, and refuses what cannot be used. builtin says

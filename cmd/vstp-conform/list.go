@@ -16,6 +16,7 @@ import (
 func newList(s streams) *cobra.Command {
 	var (
 		sel          selection
+		mat          material
 		requirements bool
 		asJSON       bool
 	)
@@ -39,8 +40,12 @@ are named.`,
 					return usagef("--%s selects cases: it does not go with --requirements", name)
 				}
 			}
+			opts := sel.options()
+			if err := mat.apply(&opts); err != nil {
+				return err
+			}
 			if requirements {
-				rows, err := trace()
+				rows, err := trace(opts)
 				switch {
 				case err != nil:
 					return err
@@ -49,7 +54,7 @@ are named.`,
 				}
 				return listRequirements(s.out, rows)
 			}
-			cases, err := conformance.Cases(sel.options())
+			cases, err := conformance.Cases(opts)
 			switch {
 			case err != nil:
 				return err
@@ -60,6 +65,7 @@ are named.`,
 		},
 	}
 	sel.register(cmd, "strict", "")
+	mat.register(cmd)
 	cmd.Flags().BoolVar(&requirements, "requirements", false, "list the requirements instead of the cases")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

@@ -9,10 +9,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vstp-project/vstp/ref/peer"
+	"github.com/vstp-project/vstp/ref/wire"
+	"github.com/vstp-project/vstp/spec"
 )
 
 func newPeer(s streams) *cobra.Command {
 	var o peer.Options
+	var registry registryFlag
 	var verbose, adapter bool
 	cmd := &cobra.Command{
 		Use:   "peer",
@@ -31,17 +34,23 @@ standard input (spec/test-contract.md).`,
 		Example: `  vstp-conform peer
   vstp-conform peer --tcp 127.0.0.1:9000 --udp 127.0.0.1:9000
   vstp-conform peer --tcp 127.0.0.1:9000 --time-scale 0.1
+  vstp-conform peer --registry my-registry.json
   vstp-conform peer --adapter < requests.jsonl`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			given := cmd.Flags().Changed
+			known, err := registry.load()
+			if err != nil {
+				return err
+			}
+			o.Types = typeSet(known)
 			if adapter {
 				for _, name := range []string{"tcp", "udp", "time-scale", "verbose"} {
 					if given(name) {
 						return usagef("--adapter and --%s exclude each other: an adapter is told everything by its requests", name)
 					}
 				}
-				return peer.RunAdapter(cmd.Context(), s.in, s.out)
+				return peer.RunAdapter(cmd.Context(), o, s.in, s.out)
 			}
 			if !given("tcp") && !given("udp") {
 				o.TCP, o.UDP = "127.0.0.1:0", "127.0.0.1:0"
@@ -60,6 +69,7 @@ standard input (spec/test-contract.md).`,
 			return peer.Run(cmd.Context(), o, lifeline(cmd.Context(), s.in), s.out)
 		},
 	}
+	registry.register(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&o.TCP, "tcp", "", "listen for TCP at `HOST:PORT`; port 0 is any free one")
 	flags.StringVar(&o.UDP, "udp", "", "listen for UDP at `HOST:PORT`; port 0 is any free one")
@@ -67,6 +77,18 @@ standard input (spec/test-contract.md).`,
 	flags.BoolVar(&adapter, "adapter", false, "take requests of the adapter protocol on the standard input")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "log everything that happens")
 	return cmd
+}
+
+// typeSet is the frame types that a registry knows, without one the eight.
+func typeSet(registry *spec.Registry) wire.TypeSet {
+	if registry == nil {
+		return wire.TypeSet{}
+	}
+	var types []wire.Type
+	for _, t := range registry.Types {
+		types = append(types, wire.Type(t.Value))
+	}
+	return wire.NewTypeSet(types...)
 }
 
 // lifeline is what ends the peer when it ends. Only a pipe or a socket says

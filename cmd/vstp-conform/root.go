@@ -49,6 +49,7 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 		newList(s),
 		newExplain(s),
 		newDecode(s),
+		newVectors(s),
 		newSelftest(s),
 		newVersion(s),
 	)

@@ -140,7 +140,7 @@ func (f *serverFlags) target() (target.Target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := target.Builtin(exe, "peer", "--time-scale", scaleText(f.timeScale))
+	t := target.Builtin(exe, append([]string{"peer", "--time-scale", scaleText(f.timeScale)}, f.args()...)...)
 	t.Wait = f.wait
 	return t, nil
 }

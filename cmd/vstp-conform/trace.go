@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,12 +29,12 @@ type traceRow struct {
 }
 
 // trace joins the requirements with cases, vectors and citations.
-func trace() ([]traceRow, error) {
-	cases, err := everyCase()
+func trace(opts conformance.Options) ([]traceRow, error) {
+	cases, err := everyCase(opts)
 	if err != nil {
 		return nil, err
 	}
-	set, err := vectors.Load()
+	set, err := loadVectors(opts.Vectors)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +67,26 @@ func trace() ([]traceRow, error) {
 	return rows, nil
 }
 
-// everyCase is the cases of all roles, of the profile strict.
-func everyCase() ([]conformance.Case, error) {
+// loadVectors loads the vectors of a folder, nil for those built in.
+func loadVectors(dir fs.FS) (vectors.Set, error) {
+	if dir == nil {
+		return vectors.Load()
+	}
+	set, err := vectors.LoadFS(dir)
+	if err != nil {
+		return vectors.Set{}, usagef("%v", err)
+	}
+	return set, nil
+}
+
+// everyCase is the cases of all roles, of the profile strict, whatever else opts
+// selects.
+func everyCase(opts conformance.Options) ([]conformance.Case, error) {
 	var all []conformance.Case
 	for _, role := range []string{conformance.RoleServer, conformance.RoleCodec} {
-		cases, err := conformance.Cases(conformance.Options{Role: role, Profile: "strict"})
+		cases, err := conformance.Cases(conformance.Options{
+			Role: role, Profile: "strict", Registry: opts.Registry, Vectors: opts.Vectors, Features: opts.Features,
+		})
 		if err != nil {
 			return nil, err
 		}

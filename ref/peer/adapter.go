@@ -26,9 +26,11 @@ const maxLine = 32 << 20
 // with it. Requests are answered in order. Answers go out as soon as there is no
 // further request at hand, so that many can be asked for in one go.
 //
+// Of the options only Types counts.
+//
 // It fails if stdin cannot be read or stdout cannot be written. The goroutine that
 // reads stdin ends with stdin, which may be after RunAdapter has returned.
-func RunAdapter(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+func RunAdapter(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) error {
 	in, feed := io.Pipe()
 	defer in.Close()
 	go func() {
@@ -39,7 +41,7 @@ func RunAdapter(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 
 	out := bufio.NewWriterSize(stdout, 64<<10)
 	lines := newLineReader(flushFirst{in, out}, maxLine)
-	var a adapter
+	a := adapter{types: o.Types}
 	for !a.stopped {
 		line, err := lines.next()
 		var reply answer
@@ -137,6 +139,7 @@ func (l *lineReader) next() ([]byte, error) {
 
 // An adapter is the state of one conversation.
 type adapter struct {
+	types   wire.TypeSet
 	started bool
 	stopped bool
 }
@@ -165,9 +168,9 @@ func (a *adapter) answer(line []byte) answer {
 }
 
 // The operations of the protocol beside start and stop. A nil one is not offered.
-var operations = map[string]func(members) (answer, error){
-	"decode":        decode,
-	"encode":        encode,
+var operations = map[string]func(*adapter, members) (answer, error){
+	"decode":        (*adapter).decode,
+	"encode":        (*adapter).encode,
 	"decompress":    nil,
 	"varint_encode": varintEncode,
 	"varint_decode": varintDecode,
@@ -202,7 +205,7 @@ func (a *adapter) perform(r members) (answer, error) {
 	case operation == nil:
 		return answer{}, wire.Unsupported
 	}
-	return operation(r)
+	return operation(a, r)
 }
 
 // start begins the conversation. The roles are those that this adapter serves: as a

@@ -21,7 +21,7 @@ type frame struct {
 	Payload string      `json:"payload"`
 }
 
-func decode(r members) (answer, error) {
+func (a *adapter) decode(r members) (answer, error) {
 	octets, err := r.octets("hex")
 	if err != nil {
 		return answer{}, err
@@ -30,7 +30,9 @@ func decode(r members) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	f, n, err := wire.Parse(octets, wire.Limits{MaxFrame: limit})
+	lim := wire.Limits{MaxFrame: limit}
+	lim.Types = a.types
+	f, n, err := wire.Parse(octets, lim)
 	switch {
 	case errors.Is(err, wire.ErrShort):
 		return answer{Needed: &n}, err
@@ -61,13 +63,13 @@ func (r members) limit() (int, error) {
 	return int(min(max(limit, 1), math.MaxInt)), err
 }
 
-func encode(r members) (answer, error) {
+func (a *adapter) encode(r members) (answer, error) {
 	f, err := r.frame()
 	if err != nil {
 		return answer{}, err
 	}
 	var b bytes.Buffer
-	if err := wire.NewWriter(&b, wire.Limits{}).WriteFrame(f); err != nil {
+	if err := wire.NewWriter(&b, wire.Limits{Types: a.types}).WriteFrame(f); err != nil {
 		return answer{}, err
 	}
 	return octetsAnswer(b.Bytes()), nil
@@ -118,7 +120,7 @@ func (r members) frame() (wire.Frame, error) {
 	return b.Build()
 }
 
-func varintEncode(r members) (answer, error) {
+func varintEncode(_ *adapter, r members) (answer, error) {
 	s, err := r.text("value")
 	if err != nil {
 		return answer{}, err
@@ -130,7 +132,7 @@ func varintEncode(r members) (answer, error) {
 	return octetsAnswer(wire.AppendUvarint(nil, v)), nil
 }
 
-func varintDecode(r members) (answer, error) {
+func varintDecode(_ *adapter, r members) (answer, error) {
 	octets, err := r.octets("hex")
 	if err != nil {
 		return answer{}, err
@@ -142,7 +144,7 @@ func varintDecode(r members) (answer, error) {
 	return answer{Value: new(string(wire.AppendDecimal(nil, v))), Consumed: &n}, nil
 }
 
-func stringEncode(r members) (answer, error) {
+func stringEncode(_ *adapter, r members) (answer, error) {
 	content, err := r.octets("value")
 	if err != nil {
 		return answer{}, err
@@ -154,7 +156,7 @@ func stringEncode(r members) (answer, error) {
 	return octetsAnswer(b), nil
 }
 
-func stringDecode(r members) (answer, error) {
+func stringDecode(_ *adapter, r members) (answer, error) {
 	octets, err := r.octets("hex")
 	if err != nil {
 		return answer{}, err

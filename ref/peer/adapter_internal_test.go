@@ -50,7 +50,7 @@ func TestAdapterDoesNotAnswerTooLong(t *testing.T) {
 func TestAdapterEncodesUpToTheLimit(t *testing.T) {
 	for octets, want := range map[int]wire.Reason{wire.DefaultMaxFrame: 0, wire.DefaultMaxFrame + 1: wire.FrameTooLarge} {
 		payload := `"` + strings.Repeat("78", octets-wire.Overhead) + `"`
-		reply, err := encode(members{"frame": []byte(`{"type":3,"payload":` + payload + `}`)})
+		reply, err := new(adapter).encode(members{"frame": []byte(`{"type":3,"payload":` + payload + `}`)})
 		if want == 0 {
 			require.NoError(t, err)
 			assert.Len(t, *reply.Hex, 2*octets)

@@ -34,7 +34,7 @@ const (
 func converse(t *testing.T, lines ...string) []string {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, peer.RunAdapter(t.Context(), strings.NewReader(strings.Join(lines, "\n")+"\n"), &out))
+	require.NoError(t, peer.RunAdapter(t.Context(), peer.Options{}, strings.NewReader(strings.Join(lines, "\n")+"\n"), &out))
 	if out.Len() == 0 {
 		return nil
 	}
@@ -367,7 +367,7 @@ func TestAdapterLines(t *testing.T) {
 	assert.Len(t, converse(t, "", startLine+"\r", "", `{"op":"stop"}`), 2)
 
 	var out bytes.Buffer
-	require.NoError(t, peer.RunAdapter(t.Context(), strings.NewReader(`{"op":"stop"}`), &out))
+	require.NoError(t, peer.RunAdapter(t.Context(), peer.Options{}, strings.NewReader(`{"op":"stop"}`), &out))
 	assert.Equal(t, "{\"ok\":true}\n", out.String(), "the last line needs no end")
 }
 
@@ -379,7 +379,7 @@ func TestAdapterLongLine(t *testing.T) {
 		strings.NewReader(startLine+"\n"), io.LimitReader(endless{}, 2*maxLine),
 		strings.NewReader("\n"+`{"op":"varint_encode","value":"1"}`+"\n"), io.LimitReader(endless{}, 2*maxLine),
 	)
-	require.NoError(t, peer.RunAdapter(t.Context(), in, &out))
+	require.NoError(t, peer.RunAdapter(t.Context(), peer.Options{}, in, &out))
 	answers := strings.Split(out.String(), "\n")
 	require.Len(t, answers, 5)
 	const refusal = `{"ok":false,"error":"Protocol","message":"the line is longer than 33554432 octets"}`
@@ -400,7 +400,7 @@ func TestAdapterAnswersWithoutFurtherInput(t *testing.T) {
 	answers, out := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- peer.RunAdapter(t.Context(), in, out)
+		ended <- peer.RunAdapter(t.Context(), peer.Options{}, in, out)
 		out.Close()
 	}()
 	r := bufio.NewReader(answers)
@@ -423,7 +423,7 @@ func TestAdapterEndsWithItsContext(t *testing.T) {
 	in, requests := io.Pipe()
 	answers, out := io.Pipe()
 	ended := make(chan error, 1)
-	go func() { ended <- peer.RunAdapter(ctx, in, out) }()
+	go func() { ended <- peer.RunAdapter(ctx, peer.Options{}, in, out) }()
 	_, err := io.WriteString(requests, startLine+"\n")
 	require.NoError(t, err)
 	_, err = bufio.NewReader(answers).ReadString('\n')
@@ -435,14 +435,14 @@ func TestAdapterEndsWithItsContext(t *testing.T) {
 
 func TestAdapterReportsBrokenPipes(t *testing.T) {
 	broken := errors.New("broken")
-	err := peer.RunAdapter(t.Context(), iotest.ErrReader(broken), io.Discard)
+	err := peer.RunAdapter(t.Context(), peer.Options{}, iotest.ErrReader(broken), io.Discard)
 	require.ErrorIs(t, err, broken)
 	assert.ErrorContains(t, err, "reading a request")
 
 	_, out := io.Pipe()
 	require.NoError(t, out.CloseWithError(nil))
 	for _, lines := range []string{startLine + "\n", startLine, strings.Repeat(startLine+"\n", 1000) + `{"op":"stop"}`} {
-		err = peer.RunAdapter(t.Context(), strings.NewReader(lines), out)
+		err = peer.RunAdapter(t.Context(), peer.Options{}, strings.NewReader(lines), out)
 		require.ErrorIs(t, err, io.ErrClosedPipe)
 		assert.ErrorContains(t, err, "writing an answer")
 	}

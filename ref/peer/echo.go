@@ -3,6 +3,7 @@ package peer
 import (
 	"bytes"
 	"context"
+	"sync"
 	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
@@ -28,8 +29,8 @@ const filler = 'x'
 // headers in their order, without flags and without the protocol's headers. An
 // answer that is refused, for its size above all, is dropped.
 //
-// limit is the octets that the transport can send in one answer; a payload above
-// that is not even made.
+// limit is the octets that the transport can send in one answer, at most
+// wire.DefaultMaxFrame; a payload above that is not even made.
 func echo(ctx context.Context, m wire.Frame, limit int, answer func(wire.Frame) error) error {
 	if !wait(ctx, delayOf(m)) {
 		return ctx.Err()
@@ -72,8 +73,12 @@ func payloadOf(m wire.Frame, limit int) ([]byte, error) {
 	if size > uint64(limit) {
 		return nil, &session.LocalError{Reason: wire.FrameTooLarge, Detail: "x-reply-size asks for more than can be sent in one answer"}
 	}
-	return bytes.Repeat([]byte{filler}, int(size)), nil
+	return fillers()[:size:size], nil
 }
+
+// fillers are as many fillers as any answer can take. All answers share them, so
+// that a large one costs nothing but what it takes to send it.
+var fillers = sync.OnceValue(func() []byte { return bytes.Repeat([]byte{filler}, wire.DefaultMaxFrame) })
 
 // number returns the decimal value of the first header with the given key.
 func number(m wire.Frame, key string) (uint64, bool) {

@@ -10,6 +10,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/vstp-project/vstp/ref/frag"
+	"github.com/vstp-project/vstp/ref/reliable"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/tcp"
 	"github.com/vstp-project/vstp/ref/udp"
@@ -28,6 +30,11 @@ type Options struct {
 	// 1. What is counted as a reaction, lingering after the last frame for example, is
 	// never scaled [OBS-2].
 	TimeScale float64
+
+	// Types is the set of frame types that the peer knows; the zero value means the
+	// eight. It takes a frame of a further type as it takes any other, delivers
+	// nothing of it and does not answer [TYP-5].
+	Types wire.TypeSet
 
 	// Log is told what happens. Nil means no log.
 	Log *slog.Logger
@@ -50,6 +57,7 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 
 	if o.TCP != "" {
 		s, err := tcp.Listen(ctx, o.TCP, tcp.Config{
+			Limits:       wire.Limits{Types: o.Types},
 			StalledFrame: o.scaled(session.DefaultStalledFrame),
 			Log:          o.Log,
 			Handler: func(ctx context.Context, r *tcp.Request) {
@@ -64,9 +72,16 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 	}
 	if o.UDP != "" {
 		s, err := udp.Listen(ctx, o.UDP, udp.Config{
-			Log: o.Log,
+			Limits:          wire.Limits{Types: o.Types},
+			RetryDelay:      o.scaled(reliable.DefaultRetryDelay),
+			MaxRetryDelay:   o.scaled(reliable.DefaultMaxRetryDelay),
+			AckTimeout:      o.scaled(reliable.DefaultAckTimeout),
+			FragIDWindow:    o.scaled(frag.DefaultIDWindow),
+			Reassembly:      o.scaled(frag.DefaultLifetime),
+			DuplicateWindow: o.scaled(reliable.DefaultWindow),
+			Log:             o.Log,
 			Handler: func(ctx context.Context, r *udp.Request) {
-				o.serve(ctx, r.Message, session.MaxDatagram, r.Answer)
+				o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
 			},
 		})
 		if err != nil {

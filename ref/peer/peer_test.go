@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vstp-project/vstp/ref/peer"
+	"github.com/vstp-project/vstp/ref/udp"
 	"github.com/vstp-project/vstp/ref/wire"
 )
 
@@ -160,8 +161,8 @@ func TestDelay(t *testing.T) {
 }
 
 // Asking for a large answer over UDP costs the peer nothing, however often: it is
-// not made only to be refused.
-func TestLargeRepliesOverUDPAreNotMade(t *testing.T) {
+// not made only to be refused, and one that is sent is cut as it goes.
+func TestLargeRepliesOverUDPCostNothing(t *testing.T) {
 	p := run(t, t.Context(), both())
 	u, datagrams := dial(t, "udp", p.udp)
 	var before, after runtime.MemStats
@@ -169,12 +170,66 @@ func TestLargeRepliesOverUDPAreNotMade(t *testing.T) {
 	for range 200 {
 		send(t, u, wire.TypeData, "", "x-reply-size=8000000")
 	}
+	for range 50 {
+		send(t, u, wire.TypeData, "", "x-reply-size=280000", "x-delay-ms=600000")
+	}
 	send(t, u, wire.TypeData, "sentinel")
 	want(t, datagrams, wire.TypeData, "sentinel")
 	require.NoError(t, p.stdin.Close())
 	require.NoError(t, <-p.ended, "with all its handlers")
 	runtime.ReadMemStats(&after)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(100<<20), "1.6 GB if they were made")
+}
+
+// [FRG-1] [RAS-3]: messages too long for a datagram, in both directions.
+func TestLongMessagesOverUDP(t *testing.T) {
+	p := run(t, t.Context(), both())
+	ctx, cancel := context.WithTimeout(t.Context(), guard)
+	defer cancel()
+	conn, err := udp.Dial(ctx, p.udp, udp.Config{})
+	require.NoError(t, err)
+	defer conn.Close()
+	for _, c := range []struct {
+		payload string
+		header  string
+		want    string
+	}{
+		{strings.Repeat("long ", 2_000), "a=1", strings.Repeat("long ", 2_000)},
+		{"", "x-reply-size=100000", strings.Repeat("x", 100_000)},
+		{strings.Repeat("long ", 2_000), "x-reply-size=3", "xxx"},
+	} {
+		key, value, _ := strings.Cut(c.header, "=")
+		f, err := wire.NewBuilder(wire.TypeData).Text(key, value).Payload([]byte(c.payload)).Build()
+		require.NoError(t, err)
+		require.NoError(t, conn.SendReliable(ctx, conn.Peer(), f))
+		m, err := conn.Receive(ctx)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, string(m.Frame.Payload))
+		echoed, _ := m.Frame.Headers.Get(key)
+		assert.Equal(t, value, string(echoed))
+	}
+}
+
+// [OBS-2]: a copy is a copy for 30 s, here 30 ms.
+func TestTimeScaleOverUDP(t *testing.T) {
+	o := both()
+	o.TimeScale = 0.001
+	p := run(t, t.Context(), o)
+	u, datagrams := dial(t, "udp", p.udp)
+	for echoes := 0; echoes < 2; {
+		send(t, u, wire.TypeData, "x", "msg-id=5")
+		send(t, u, wire.TypePing, "")
+		for pong := false; !pong; {
+			f, err := datagrams.ReadFrame()
+			require.NoError(t, err)
+			switch f.Type {
+			case wire.TypeData:
+				echoes++
+			case wire.TypePong:
+				pong = true
+			}
+		}
+	}
 }
 
 func TestEndOfStdinEndsIt(t *testing.T) {

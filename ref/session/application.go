@@ -20,8 +20,13 @@ func checkAnswer(f wire.Frame, limit int) error {
 	if f.Type != wire.TypeData {
 		return refusal(wire.UnexpectedFrameType, "an application answers with DATA, not with %v", f.Type)
 	}
+	return checkSendable(f, limit)
+}
+
+// checkSendable returns why an application may not send f, its type apart.
+func checkSendable(f wire.Frame, limit int) error {
 	if extra := f.Flags &^ wire.FlagCRC; extra != 0 {
-		return refusal(wire.Unsupported, "an answer cannot be sent with the flags %v, leave them out", extra)
+		return refusal(wire.Unsupported, "a message cannot be sent with the flags %v, leave them out", extra)
 	}
 	for key := range f.Headers.All() {
 		if IsProtocolKey(key) {
@@ -29,7 +34,7 @@ func checkAnswer(f wire.Frame, limit int) error {
 		}
 	}
 	if size := f.EncodedLen(); size > limit {
-		return refusal(wire.FrameTooLarge, "the answer takes %d octets and at most %d can be sent", size, limit)
+		return refusal(wire.FrameTooLarge, "the message takes %d octets and at most %d can be sent", size, limit)
 	}
 	return nil
 }

@@ -14,7 +14,8 @@
 // What an endpoint refuses is a [LocalError], what its peer has told it a
 // [PeerError]. Both unwrap to the [wire.Reason] that the specification names.
 //
-// Fragments, compression and the suppression of duplicates are not offered here.
-// What a peer sends of them is refused as the specification wants it from an
-// endpoint without them: see [Server.Frame] and [Endpoint.Message].
+// Fragments are put together, and duplicates recognised, by package frag and
+// package reliable. Compression is not offered: what a peer sends of it is refused
+// as the specification wants it from an endpoint without it, see [Server.Frame] and
+// [Endpoint.Message].
 package session

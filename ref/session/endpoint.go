@@ -17,11 +17,19 @@ const (
 // address belongs to [UDP-11].
 const amplification = 3
 
+// maxMessage is the octets of payload that 255 fragments hold: no message over UDP
+// has more [FRG-6] [FRG-7].
+const maxMessage = 255 * 1200
+
 // EndpointConfig sets an Endpoint up. Its zero value is the specification's
 // default.
 type EndpointConfig struct {
 	// Limits is what a datagram may hold.
 	Limits wire.Limits
+
+	// Client says that the endpoint is a client: it has the duties of a server but for
+	// HELLO, which is none of its business.
+	Client bool
 }
 
 // Endpoint is what a UDP endpoint does with the datagrams it receives. It keeps
@@ -29,18 +37,31 @@ type EndpointConfig struct {
 // ends nothing [UDP-15]. It is safe for concurrent use.
 type Endpoint struct {
 	limits wire.Limits
+	client bool
 }
 
 // NewEndpoint returns an Endpoint.
-func NewEndpoint(cfg EndpointConfig) *Endpoint { return &Endpoint{limits: cfg.Limits} }
+func NewEndpoint(cfg EndpointConfig) *Endpoint {
+	return &Endpoint{limits: cfg.Limits, client: cfg.Client}
+}
 
 // Reaction is what is to be done about a datagram.
 type Reaction struct {
-	// Deliver says that Message goes to the application. If there is no room for
+	// Deliver says that Message goes to the application, unless it has been delivered
+	// before: then the replies alone are due [ACK-5] [ACK-6]. If there is no room for
 	// it, the whole reaction is to be dropped: what is not taken must not be
 	// acknowledged [ACK-12].
 	Deliver bool
 	Message wire.Frame
+
+	// Fragment says that Message is a fragment. What it completes, if it does, is for
+	// Endpoint.Message; nothing else is due [ACK-2].
+	Fragment bool
+
+	// Settles says that the frame is an ACK, or an ERR if Err is set, that names a
+	// message from here by its msg-id [ACK-8] [ACK-17].
+	Settles bool
+	MsgID   uint64
 
 	// Replies go to the source of the datagram, in a datagram each. They do not wait
 	// for the application.
@@ -55,15 +76,15 @@ type Reaction struct {
 //
 // The datagram is exactly one frame: a shorter and a longer one are discarded as
 // every other invalid one is, without an answer [UDP-2] [UDP-3] [UDP-4] [UDP-5].
-// A frame with the FRAG flag is discarded as well: fragments are not reassembled
-// here, and one alone is not acknowledged [ACK-2].
+// A frame is a fragment if it has the FRAG flag, and only then [FLG-4]; whether it
+// is a good one is not looked at here.
 func (e *Endpoint) Datagram(b []byte) Reaction {
 	f, err := parseDatagram(b, e.limits)
 	if err != nil {
 		return Reaction{Err: err}
 	}
 	if f.Flags.Has(wire.FlagFrag) {
-		return Reaction{Err: refusal(wire.Unsupported, "fragments are not reassembled here")}
+		return Reaction{Fragment: true, Message: f}
 	}
 	return e.Message(f, len(b))
 }
@@ -87,20 +108,24 @@ func parseDatagram(b []byte, lim wire.Limits) (wire.Frame, error) {
 // datagram of the given size. The reaction aliases f.
 //
 //	TYPE                      answer
-//	HELLO                     WELCOME with a session-id of at most 18 digits
+//	HELLO                     WELCOME with a session-id of at most 18 digits; of a client none
 //	DATA                      is delivered, unless it is compressed
 //	PING                      PONG with the same payload
 //	BYE                       none
-//	ERR                       none; it is reported
-//	WELCOME, ACK, PONG        none: over UDP a wrong role is met by silence
+//	ACK                       none; it may settle a message
+//	ERR                       none; it is reported and may settle a message
+//	WELCOME, PONG             none: over UDP a wrong role is met by silence
 //	beyond those              none
 //
-// REQ_ACK on the first four is answered by an ACK if there is a valid msg-id. A
-// compressed DATA message is neither delivered nor acknowledged [CMP-11]. No ERR
-// is ever sent [UDP-18].
+// REQ_ACK on the first four is answered by an ACK if there is a valid msg-id, a
+// HELLO at a client excepted. A compressed DATA message is neither delivered nor
+// acknowledged [CMP-11]. No ERR is ever sent [UDP-18].
 func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 	if compressed(f) {
 		return Reaction{Err: refusal(wire.Unsupported, "compressed messages are not taken here")}
+	}
+	if e.client && f.Type == wire.TypeHello {
+		return Reaction{Err: refusal(wire.UnexpectedFrameType, "HELLO has nothing to say to a client [UDP-18]")}
 	}
 	r := Reaction{}
 	budget := amplification * octets
@@ -114,10 +139,20 @@ func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 		r.Deliver, r.Message = true, f
 	case wire.TypePing:
 		r.reply(pong(f), &budget) // [UDP-8]
+	case wire.TypeAck:
+		r.settle(f)
 	case wire.TypeErr:
 		r.Err = NewPeerError(f)
+		r.settle(f)
 	}
 	return r
+}
+
+// settle notes which message of ours an ACK or ERR names. One without a valid
+// msg-id names none [ACK-9].
+func (r *Reaction) settle(f wire.Frame) {
+	value, _ := f.Headers.Get(wire.KeyMsgID)
+	r.MsgID, r.Settles = wire.ParseDecimal(value)
 }
 
 // reply adds a frame unless it is larger than a datagram that may be sent [UDP-9]
@@ -133,8 +168,23 @@ func (r *Reaction) reply(f wire.Frame, budget *int) {
 
 // CheckAnswer returns why an application may not send f as an answer, as a
 // *LocalError, or nil: a frame that is not DATA, that has flags other than CRC or
-// a header of the protocol's [HDR-11], or that takes more than MaxDatagram octets
-// [UDP-9], for fragmentation is not offered here.
+// a header of the protocol's [HDR-11], or that takes more than 255 fragments can
+// hold [FRG-7]. Whether what is left fits a datagram or can be cut is another
+// question.
 func (e *Endpoint) CheckAnswer(f wire.Frame) error {
-	return checkAnswer(f, MaxDatagram)
+	return checkAnswer(f, maxMessage)
+}
+
+// CheckMessage returns why an application may not send f on its own account, as a
+// *LocalError, or nil. It may send what CheckAnswer lets through, and beside DATA the
+// types HELLO, PING and BYE and those that the endpoint knows beyond the eight.
+func (e *Endpoint) CheckMessage(f wire.Frame) error {
+	switch f.Type {
+	case wire.TypeWelcome, wire.TypePong, wire.TypeAck, wire.TypeErr:
+		return refusal(wire.UnexpectedFrameType, "%v is an answer of the protocol's and not an application's to send", f.Type)
+	}
+	if !e.limits.Types.Has(f.Type) {
+		return refusal(wire.InvalidFrameType, "%v is not among the frame types known here, add it to Limits.Types [TYP-2]", f.Type)
+	}
+	return checkSendable(f, maxMessage)
 }

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,10 +32,11 @@ func replies(r session.Reaction) []string {
 func TestDatagramReactions(t *testing.T) {
 	const reqAck, frag, comp = wire.FlagReqAck, wire.FlagFrag, wire.FlagComp
 	for name, c := range map[string]struct {
-		in      wire.Frame
-		deliver bool
-		want    []string
-		reason  wire.Reason // of Err, 0 if there is none
+		in       wire.Frame
+		deliver  bool
+		fragment bool
+		want     []string
+		reason   wire.Reason // of Err, 0 if there is none
 	}{
 		"data":                            {in: data("a=1", "'x"), deliver: true},
 		"data with msg-id, not asking":    {in: data("msg-id=5"), deliver: true},
@@ -51,15 +53,15 @@ func TestDatagramReactions(t *testing.T) {
 		"data with two msg-ids":           {in: dataAck("msg-id=5", "msg-id=6"), deliver: true, want: []string{"ACK msg-id=5"}},
 		"data with msg-ids, first bad":    {in: dataAck("msg-id=x", "msg-id=6"), deliver: true},
 		"data with unflagged frag keys":   {in: dataAck("msg-id=7", "frag-id=9", "frag-index=0", "frag-total=2", "'app"), deliver: true, want: []string{"ACK msg-id=7"}},
-		"data fragment":                   {in: frame(wire.TypeData, frag|reqAck, "msg-id=5", "frag-id=1", "frag-index=0", "frag-total=2"), reason: wire.Unsupported},
-		"data fragment without headers":   {in: frame(wire.TypeData, frag|reqAck, "msg-id=23"), reason: wire.Unsupported},
+		"data fragment":                   {in: frame(wire.TypeData, frag|reqAck, "msg-id=5", "frag-id=1", "frag-index=0", "frag-total=2"), fragment: true},
+		"data fragment without headers":   {in: frame(wire.TypeData, frag|reqAck, "msg-id=23"), fragment: true},
 		"data compressed":                 {in: frame(wire.TypeData, comp|reqAck, "msg-id=31", "'notgzip"), reason: wire.Unsupported},
 		"ping":                            {in: frame(wire.TypePing, 0, "'p"), want: []string{`PONG "p"`}},
 		"ping with headers":               {in: frame(wire.TypePing, 0, "a=1", "'p"), want: []string{`PONG "p"`}},
 		"ping compressed":                 {in: frame(wire.TypePing, comp, "'notgzip"), want: []string{`PONG "notgzip"`}},
 		"ping acknowledged":               {in: frame(wire.TypePing, reqAck, "msg-id=8", "'p"), want: []string{"ACK msg-id=8", `PONG "p"`}},
 		"ping asking without msg-id":      {in: frame(wire.TypePing, reqAck, "'p"), want: []string{`PONG "p"`}},
-		"ping fragment":                   {in: frame(wire.TypePing, frag, "'p"), reason: wire.Unsupported},
+		"ping fragment":                   {in: frame(wire.TypePing, frag, "'p"), fragment: true},
 		"bye":                             {in: frame(wire.TypeBye, 0)},
 		"bye acknowledged":                {in: frame(wire.TypeBye, reqAck, "msg-id=4"), want: []string{"ACK msg-id=4"}},
 		"welcome":                         {in: frame(wire.TypeWelcome, reqAck, "msg-id=9", "session-id=1")},
@@ -77,7 +79,8 @@ func TestDatagramReactions(t *testing.T) {
 			}
 			assert.Equal(t, c.want, replies(r))
 			assert.Equal(t, c.deliver, r.Deliver)
-			if c.deliver {
+			assert.Equal(t, c.fragment, r.Fragment)
+			if c.deliver || c.fragment {
 				assert.Equal(t, describe(c.in), describe(r.Message))
 			}
 			if c.reason == 0 {
@@ -212,18 +215,88 @@ func TestCheckAnswerOverUDP(t *testing.T) {
 	e := session.NewEndpoint(session.EndpointConfig{})
 	assert.NoError(t, e.CheckAnswer(wire.Frame{Type: wire.TypeData, Payload: make([]byte, 1185)}))
 	assert.NoError(t, e.CheckAnswer(frame(wire.TypeData, wire.FlagCRC, "a=1")))
+	assert.NoError(t, e.CheckAnswer(wire.Frame{Type: wire.TypeData, Payload: make([]byte, 306_000-15)}), "it can be cut, or that is for others to say")
 	for _, c := range []struct {
 		f    wire.Frame
 		want wire.Reason
 	}{
-		{wire.Frame{Type: wire.TypeData, Payload: make([]byte, 1186)}, wire.FrameTooLarge},
+		{wire.Frame{Type: wire.TypeData, Payload: make([]byte, 306_000-14)}, wire.FrameTooLarge},
 		{data("msg-id=1"), wire.Protocol},
 		{frame(wire.TypeHello, 0), wire.UnexpectedFrameType},
 		{dataAck(), wire.Unsupported},
 	} {
 		err := e.CheckAnswer(c.f)
 		var local *session.LocalError
-		require.ErrorAs(t, err, &local, describe(c.f))
+		require.ErrorAs(t, err, &local, "%v", c.f.Type)
 		assert.Equal(t, c.want, local.Reason)
 	}
+}
+
+// [UDP-9] [HDR-11] [TYP-2]
+func TestCheckMessage(t *testing.T) {
+	e := session.NewEndpoint(session.EndpointConfig{Limits: wire.Limits{Types: wire.NewTypeSet(0x10)}})
+	for _, typ := range []wire.Type{wire.TypeData, wire.TypeHello, wire.TypePing, wire.TypeBye, 0x10} {
+		assert.NoError(t, e.CheckMessage(frame(typ, wire.FlagCRC, "a=1", "'x")), "%v", typ)
+	}
+	for _, c := range []struct {
+		f    wire.Frame
+		want wire.Reason
+	}{
+		{frame(wire.TypeWelcome, 0), wire.UnexpectedFrameType},
+		{frame(wire.TypePong, 0), wire.UnexpectedFrameType},
+		{frame(wire.TypeAck, 0), wire.UnexpectedFrameType},
+		{frame(wire.TypeErr, 0), wire.UnexpectedFrameType},
+		{frame(0x11, 0), wire.InvalidFrameType},
+		{frame(9, 0), wire.InvalidFrameType},
+		{data("err-code=1"), wire.Protocol},
+		{dataAck(), wire.Unsupported},
+		{wire.Frame{Type: wire.TypePing, Payload: make([]byte, 306_000)}, wire.FrameTooLarge},
+	} {
+		assert.ErrorIs(t, e.CheckMessage(c.f), c.want, "%v", c.f.Type)
+	}
+}
+
+// [ACK-8] [ACK-9] [ACK-17]
+func TestWhatSettlesAMessage(t *testing.T) {
+	e := session.NewEndpoint(session.EndpointConfig{})
+	for name, c := range map[string]struct {
+		in      wire.Frame
+		settles bool
+		id      uint64
+	}{
+		"ACK":                   {frame(wire.TypeAck, 0, "msg-id=5"), true, 5},
+		"ACK with more":         {frame(wire.TypeAck, wire.FlagReqAck, "a=1", "msg-id=0", "'x"), true, 0},
+		"ACK, largest":          {frame(wire.TypeAck, 0, "msg-id=18446744073709551615"), true, 1<<64 - 1},
+		"ACK without msg-id":    {frame(wire.TypeAck, 0), false, 0},
+		"ACK, not canonical":    {frame(wire.TypeAck, 0, "msg-id=05"), false, 0},
+		"ACK, first one counts": {frame(wire.TypeAck, 0, "msg-id=x", "msg-id=5"), false, 0},
+		"ERR":                   {frame(wire.TypeErr, 0, "err-code=15", "msg-id=5"), true, 5},
+		"ERR without msg-id":    {frame(wire.TypeErr, 0, "err-code=15"), false, 0},
+		"DATA":                  {data("msg-id=5"), false, 0},
+		"PONG":                  {frame(wire.TypePong, 0, "msg-id=5"), false, 0},
+		"WELCOME":               {frame(wire.TypeWelcome, 0, "msg-id=5", "session-id=5"), false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := e.Datagram(encode(t, c.in))
+			assert.Equal(t, c.settles, r.Settles)
+			assert.Equal(t, c.id, r.MsgID)
+			var remote *session.PeerError
+			assert.Equal(t, c.in.Type == wire.TypeErr, errors.As(r.Err, &remote))
+		})
+	}
+}
+
+// Over UDP a client has the duties of a server, but that HELLO is nothing to it.
+// [UDP-14] [ACK-16] [UDP-18]
+func TestClientReactions(t *testing.T) {
+	e := session.NewEndpoint(session.EndpointConfig{Client: true})
+	r := e.Datagram(encode(t, frame(wire.TypeHello, wire.FlagReqAck, "msg-id=5")))
+	assert.Empty(t, r.Replies)
+	assert.ErrorIs(t, r.Err, wire.UnexpectedFrameType)
+	r = e.Datagram(encode(t, frame(wire.TypePing, wire.FlagReqAck, "msg-id=5", "'p")))
+	assert.Equal(t, []string{"ACK msg-id=5", `PONG "p"`}, replies(r))
+	r = e.Datagram(encode(t, dataAck("msg-id=5", "'x")))
+	assert.Equal(t, []string{"ACK msg-id=5"}, replies(r))
+	assert.True(t, r.Deliver)
+	assert.Equal(t, []string{"ACK msg-id=5"}, replies(e.Datagram(encode(t, frame(wire.TypeBye, wire.FlagReqAck, "msg-id=5")))))
 }

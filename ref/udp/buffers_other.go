@@ -3,4 +3,4 @@
 package udp
 
 // buffers returns 0, 0: this package does not ask this system.
-func (s *socket) buffers() (receive, send int) { return 0, 0 }
+func (s *udpSocket) buffers() (receive, send int) { return 0, 0 }

@@ -6,7 +6,7 @@ import "syscall"
 
 // buffers returns the octets of the receive and the send buffer as the system
 // reports them, 0 if it does not.
-func (s *socket) buffers() (receive, send int) {
+func (s *udpSocket) buffers() (receive, send int) {
 	raw, err := s.conn.SyscallConn()
 	if err != nil {
 		return 0, 0

@@ -2,8 +2,13 @@ package udp
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"time"
 
+	"github.com/vstp-project/vstp/ref/frag"
+	"github.com/vstp-project/vstp/ref/reliable"
+	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
 )
 
@@ -15,25 +20,77 @@ const (
 	DefaultBuffer         = 4 << 20
 )
 
-// Config sets a Server up. The zero value of every field is the default named.
+// Config sets a Server or a Conn up. The zero value of every field is the default
+// named.
 type Config struct {
-	// Limits is what frames may be. The zero value is the specification's default.
+	// Limits is what frames may be: each on the wire, and a message that was put
+	// together. The zero value is the specification's default.
 	Limits wire.Limits
 
-	// Handler is the application. Nil takes messages and leaves them unanswered.
+	// Handler is the application of a Server. Nil takes messages and leaves them
+	// unanswered. A Conn has none.
 	Handler Handler
 
+	// Local is the address that Dial binds to, host:port. Empty means any address and
+	// any free port, so that every destination can be reached.
+	Local string
+
+	// Retries is how often an acknowledged message is transmitted again, at most 5.
+	// Zero means reliable.DefaultRetries, 3; a negative number means never.
+	Retries int
+
+	// RetryDelay is the time from the end of the first transmission to the second. It
+	// doubles from each to the next, up to MaxRetryDelay. Zero means
+	// reliable.DefaultRetryDelay, 100 ms, and reliable.DefaultMaxRetryDelay, 5 s.
+	RetryDelay    time.Duration
+	MaxRetryDelay time.Duration
+
+	// AckTimeout is the time from the end of the last transmission to the failure of
+	// the send. Zero means reliable.DefaultAckTimeout, 2 s.
+	AckTimeout time.Duration
+
+	// UseCRC sets the CRC flag on every message sent. It changes nothing: the CRC32 is
+	// always there and always verified [CRC-4] [CRC-5].
+	UseCRC bool
+
+	// NoFragmentation refuses what does not fit a datagram as FrameTooLarge, in place
+	// of cutting it [FRG-15]. Fragments that arrive are put together all the same.
+	NoFragmentation bool
+
+	// FragIDWindow is how long a frag-id rests before it is used again for the same
+	// destination. Zero means frag.DefaultIDWindow, 30 s.
+	FragIDWindow time.Duration
+
+	// Reassembly is how long the fragments of a message may take to come. Zero means
+	// frag.DefaultLifetime, 30 s.
+	Reassembly time.Duration
+
+	// MaxSessions, MaxSessionsPerSource and MaxSessionOctets bound the messages of
+	// which fragments are missing, by number, by number from one source address, and by
+	// octets of payload. Zero means frag.DefaultMaxSessions, 1,000,
+	// frag.DefaultMaxPerSource, 64, and frag.DefaultMaxOctets, 64 MiB.
+	MaxSessions          int
+	MaxSessionsPerSource int
+	MaxSessionOctets     int
+
+	// DuplicateWindow and MaxDuplicates say how long a delivered message is remembered,
+	// so that a copy of it is not delivered again, and how many are. Zero means
+	// reliable.DefaultWindow, 30 s, and reliable.DefaultMaxRecords, 65,536.
+	DuplicateWindow time.Duration
+	MaxDuplicates   int
+
 	// QueueMessages, QueuePerSource and QueueOctets bound the messages that the
-	// application is working on, by number, by number from one source address and
-	// port, and by octets of their frames. A message beyond any of them is dropped
-	// without an ACK. Zero means DefaultQueueMessages, 1,024, DefaultQueuePerSource,
-	// 256, and DefaultQueueOctets, 16 MiB.
+	// application is working on, or that a Conn has received and nobody has taken, by
+	// number, by number from one source address and port, and by octets of their
+	// frames. A message beyond any of them is dropped without an ACK. Zero means
+	// DefaultQueueMessages, 1,024, DefaultQueuePerSource, 256, and DefaultQueueOctets,
+	// 16 MiB.
 	QueueMessages  int
 	QueuePerSource int
 	QueueOctets    int
 
 	// Buffer is the octets asked for as the socket's receive and send buffer. The
-	// system may give less, see Server.Buffers. Zero means DefaultBuffer, 4 MiB.
+	// system may give less, see Buffers. Zero means DefaultBuffer, 4 MiB.
 	Buffer int
 
 	// Log is told of the socket at level Info, of what fails and of messages dropped
@@ -47,10 +104,16 @@ type Config struct {
 // server is closed, and the handler is to return then: Close waits for it.
 type Handler func(ctx context.Context, r *Request)
 
-// withDefaults fills in what is zero.
-func (c Config) withDefaults() Config {
+// withDefaults fills in what is zero, or says what is wrong with the rest.
+func (c Config) withDefaults() (Config, error) {
+	if err := c.sender().Check(); err != nil {
+		return c, fmt.Errorf("udp: %w", err)
+	}
 	if c.Handler == nil {
 		c.Handler = func(context.Context, *Request) {}
+	}
+	if c.Local == "" {
+		c.Local = ":0"
 	}
 	if c.QueueMessages <= 0 {
 		c.QueueMessages = DefaultQueueMessages
@@ -67,5 +130,36 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return c
+	return c, nil
+}
+
+// The parts of the settings that are for others to fill in.
+
+func (c Config) endpoint(client bool) session.EndpointConfig {
+	return session.EndpointConfig{Limits: c.Limits, Client: client}
+}
+
+func (c Config) sender() reliable.Config {
+	return reliable.Config{
+		Retries:         c.Retries,
+		RetryDelay:      c.RetryDelay,
+		MaxRetryDelay:   c.MaxRetryDelay,
+		AckTimeout:      c.AckTimeout,
+		IDWindow:        c.FragIDWindow,
+		NoFragmentation: c.NoFragmentation,
+	}
+}
+
+func (c Config) reassembler() frag.Config {
+	return frag.Config{
+		Lifetime:     c.Reassembly,
+		MaxSessions:  c.MaxSessions,
+		MaxPerSource: c.MaxSessionsPerSource,
+		MaxOctets:    c.MaxSessionOctets,
+		MaxMessage:   c.Limits.MaxFrame,
+	}
+}
+
+func (c Config) duplicates() reliable.DuplicatesConfig {
+	return reliable.DuplicatesConfig{Window: c.DuplicateWindow, MaxRecords: c.MaxDuplicates}
 }

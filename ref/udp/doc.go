@@ -1,11 +1,19 @@
-// Package udp serves VSTP over UDP: the socket and goroutines around
-// [session.Endpoint], which makes every decision.
+// Package udp speaks VSTP over UDP: the socket and goroutines around
+// [session.Endpoint], [frag.Reassembler], [reliable.Duplicates] and
+// [reliable.Sender], which make every decision.
 //
-// One goroutine receives, reacts and sends the protocol's own replies. Each
-// message delivered has a goroutine of its own for as long as the application
-// works on it, so that an answer which takes its time holds up nobody. How many
-// there may be is bounded, in all and for each source; a message beyond that is
-// dropped and not acknowledged, as if it had been lost on the way.
+// A [Server] answers messages with its application, a [Conn] is for a program that
+// sends to whom it likes and receives from whoever sends to it. Beneath both is one
+// and the same machine, for over UDP a client has the duties of a server: it
+// answers PING, acknowledges, puts fragments together and delivers nothing twice.
+//
+// One goroutine receives, reacts and sends the protocol's own replies. Another sends
+// what takes its time: the fragments of long messages, which are paced, and what is
+// repeated until it is acknowledged. Each message delivered by a Server has a
+// goroutine of its own for as long as the application works on it, so that an answer
+// which takes its time holds up nobody. How many there may be is bounded, in all and
+// for each source; a message beyond that is dropped and not acknowledged, as if it
+// had been lost on the way.
 //
 // Replies come from the address that the request was sent to. On Linux that holds
 // for a socket bound to the wildcard address too; elsewhere the system chooses the

@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 
@@ -21,17 +22,28 @@ type Request struct {
 	path   path
 }
 
-// Answer sends a DATA frame back, in a datagram of its own. It may be used again
-// when Answer returns. That it was sent does not mean that it will arrive.
+// Answer sends a DATA frame back, in a datagram of its own or cut into fragments. It
+// may be used again when Answer returns, and must not be changed before: fragments
+// are paced, and a long answer takes its time. That it was sent does not mean that
+// it will arrive.
 //
 // It refuses with a *session.LocalError what session.Endpoint.CheckAnswer refuses:
-// other types, flags other than CRC, the protocol's headers and frames of more
-// than session.MaxDatagram octets. What the system refuses is returned as it is;
-// once the server is closed it matches net.ErrClosed.
-func (r *Request) Answer(f wire.Frame) error {
+// other types, flags other than CRC and the protocol's headers; and frames that
+// take more than 255 fragments, or more than one datagram where fragmentation is
+// switched off. What the system refuses is returned as it is; once the server is
+// closed it matches net.ErrClosed.
+func (r *Request) Answer(f wire.Frame) error { return r.answer(r.server.ctx, f, false) }
+
+// AnswerReliable is Answer, repeated until it is acknowledged. It returns nil when
+// an ACK has come, and otherwise the error that Conn.SendReliable gives.
+func (r *Request) AnswerReliable(ctx context.Context, f wire.Frame) error {
+	return r.answer(ctx, f, true)
+}
+
+func (r *Request) answer(ctx context.Context, f wire.Frame, acknowledged bool) error {
 	err := r.server.endpoint.CheckAnswer(f)
 	if err == nil {
-		err = r.server.send(f, r.path)
+		err = r.server.message(ctx, f, r.path, acknowledged)
 	}
 	if err != nil {
 		return fmt.Errorf("udp: answering %v: %w", r.Peer, err)

@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 
+	"github.com/vstp-project/vstp/ref/frag"
+	"github.com/vstp-project/vstp/ref/reliable"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -26,44 +29,128 @@ const (
 type Server struct {
 	cfg      Config
 	debug    bool // single datagrams are logged
-	sock     *socket
+	sock     socket
 	endpoint *session.Endpoint
 	room     *room
 	ctx      context.Context
 	cancel   context.CancelFunc
 	all      sync.WaitGroup // every goroutine of the server
+
+	// What becomes of a message for which there is room, and of an ERR that settles
+	// nothing. Both are called by the receiving goroutine.
+	deliver func(m wire.Frame, p path, octets int)
+	report  func(err *session.PeerError, p path)
+
+	wake chan struct{} // something is to be done before armed
+
+	mu         sync.Mutex // guards what follows
+	fragments  *frag.Reassembler
+	duplicates *reliable.Duplicates
+	sender     *reliable.Sender
+	armed      time.Time // when the transmitting goroutine looks again, zero if it does not
 }
 
 // Listen serves on a UDP address, host:port, port 0 being any free one, until ctx
 // is done or Close is called. Close is to be called in either case.
+//
+// It fails if the address cannot be bound, and if cfg asks for what is not allowed.
 func Listen(ctx context.Context, addr string, cfg Config) (*Server, error) {
-	cfg = cfg.withDefaults()
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
 	sock, err := listen(ctx, addr, cfg.Buffer)
 	if err != nil {
 		return nil, fmt.Errorf("udp: listening on %q: %w", addr, err)
 	}
+	return serve(ctx, sock, cfg), nil
+}
+
+// Serve is Listen on a packet connection that exists already and that the Server
+// closes, also if it fails. Its addresses are *net.UDPAddr, or read as host:port.
+func Serve(ctx context.Context, pc net.PacketConn, cfg Config) (*Server, error) {
+	cfg, sock, err := prepare(pc, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return serve(ctx, sock, cfg), nil
+}
+
+// prepare makes a socket of a packet connection, which it closes if it fails.
+func prepare(pc net.PacketConn, cfg Config) (Config, socket, error) {
+	cfg, err := cfg.withDefaults()
+	if err == nil {
+		var sock socket
+		if sock, err = open(pc, cfg.Buffer); err == nil {
+			return cfg, sock, nil
+		}
+		err = fmt.Errorf("udp: using the socket at %v: %w", pc.LocalAddr(), err)
+	}
+	pc.Close()
+	return cfg, nil, err
+}
+
+// serve starts a server.
+func serve(ctx context.Context, sock socket, cfg Config) *Server {
+	s := newServer(ctx, sock, cfg, false)
+	s.deliver = s.apply
+	s.report = func(*session.PeerError, path) {} // it is in the log
+	s.start()
+	return s
+}
+
+// newServer makes a server that has yet to be told what to do with messages.
+func newServer(ctx context.Context, sock socket, cfg Config, client bool) *Server {
 	s := &Server{
-		cfg:      cfg,
-		debug:    cfg.Log.Enabled(ctx, slog.LevelDebug),
-		sock:     sock,
-		endpoint: session.NewEndpoint(session.EndpointConfig{Limits: cfg.Limits}),
-		room:     newRoom(cfg),
+		cfg:        cfg,
+		debug:      cfg.Log.Enabled(ctx, slog.LevelDebug),
+		sock:       sock,
+		endpoint:   session.NewEndpoint(cfg.endpoint(client)),
+		room:       newRoom(cfg),
+		wake:       make(chan struct{}, 1),
+		fragments:  frag.NewReassembler(cfg.reassembler()),
+		duplicates: reliable.NewDuplicates(cfg.duplicates()),
+		sender:     reliable.NewSender(cfg.sender()),
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
+	return s
+}
+
+// start starts the goroutines.
+func (s *Server) start() {
 	receive, send := s.Buffers()
-	cfg.Log.Info("udp: serving", "addr", s.Addr(), "asked", cfg.Buffer, "receive_buffer", receive, "send_buffer", send)
+	s.cfg.Log.Info("udp: serving", "addr", s.Addr(), "asked", s.cfg.Buffer, "receive_buffer", receive, "send_buffer", send)
+	if granted(receive) < s.cfg.Buffer && receive > 0 {
+		s.cfg.Log.Warn("udp: the receive buffer is smaller than asked for, long messages may be lost; on Linux raise net.core.rmem_max", "asked", s.cfg.Buffer, "granted", granted(receive))
+	}
 	s.all.Go(s.watch)
 	s.all.Go(s.receive)
-	return s, nil
+	s.all.Go(s.transmit)
 }
 
 // Addr returns the bound local address [OBS-1].
-func (s *Server) Addr() net.Addr { return s.sock.conn.LocalAddr() }
+func (s *Server) Addr() net.Addr { return s.sock.localAddr() }
+
+// Sessions returns how many messages there are of which some fragments have arrived
+// and some have not [OBS-1].
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fragments.Sessions()
+}
 
 // Buffers returns the octets of the socket's receive and send buffer as the system
 // reports them, or 0 where it does not tell. Linux gives at most net.core.rmem_max
 // and net.core.wmem_max, and reports twice what it gives.
 func (s *Server) Buffers() (receive, send int) { return s.sock.buffers() }
+
+// granted returns the octets of datagrams that a buffer reported as this size takes.
+func granted(reported int) int {
+	if runtime.GOOS == "linux" {
+		return reported / 2
+	}
+	return reported
+}
 
 // Close closes the socket and returns when all goroutines of the server are gone,
 // handlers included. It may be called more than once.
@@ -76,7 +163,7 @@ func (s *Server) Close() error {
 // watch ends everything when the context does.
 func (s *Server) watch() {
 	<-s.ctx.Done()
-	s.sock.conn.Close()
+	s.sock.close()
 }
 
 // receive takes datagrams until the socket is closed. Nothing else ends it: an
@@ -115,20 +202,31 @@ func (s *Server) datagram(b []byte, p path) {
 		return // cut, or too long: never parsed
 	}
 	r := s.endpoint.Datagram(b)
-	if s.debug {
-		s.cfg.Log.Debug("udp: datagram received", "peer", p.peer, "octets", len(b), "delivered", r.Deliver, "replies", len(r.Replies), "err", r.Err)
+	if r.Fragment {
+		r = s.reassemble(r, p, len(b))
 	}
-	if r.Deliver && !s.room.take(p.peer, len(b)) {
-		s.cfg.Log.Warn("udp: message dropped, the application has as many as configured", "peer", p.peer)
-		return // with its ACK
+	if r.Settles || r.Err != nil {
+		s.settle(r, p)
+	}
+	octets := r.Message.EncodedLen()
+	deliver := r.Deliver
+	if r.Deliver {
+		var room bool
+		if deliver, room = s.take(r.Message, p, octets); !room {
+			s.cfg.Log.Warn("udp: message dropped, the application has as many as configured", "peer", p.peer)
+			return // with its ACK
+		}
+	}
+	if s.debug {
+		s.cfg.Log.Debug("udp: datagram received", "peer", p.peer, "octets", len(b), "delivered", deliver, "replies", len(r.Replies), "err", r.Err)
 	}
 	for _, f := range r.Replies {
 		if err := s.send(f, p); err != nil {
 			s.cfg.Log.Warn("udp: a reply could not be sent", "peer", p.peer, "type", f.Type, "err", err)
 		}
 	}
-	if r.Deliver {
-		s.apply(r.Message.Clone(), p, len(b))
+	if deliver {
+		s.deliver(r.Message.Clone(), p, octets)
 	}
 }
 

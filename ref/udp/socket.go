@@ -2,31 +2,93 @@ package udp
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"net/netip"
 )
 
-// socket is a UDP socket that knows to which local address a datagram was sent,
-// where the system tells. Receiving is for one goroutine, sending for any number.
-type socket struct {
-	conn *net.UDPConn
-	info packetInfo
+// socket is a packet connection that knows to which local address a datagram was
+// sent, where the system tells. Receiving is for one goroutine, sending for any
+// number.
+type socket interface {
+	receive(b []byte) (n int, p path, err error) // cut if b is too short
+	send(b []byte, p path) error                 // as one datagram along p
+	buffers() (receive, send int)                // octets, 0 if unknown
+	localAddr() net.Addr
+	close() error
 }
 
-// listen opens a socket and asks for buffers of the given octets. That the system
-// gives less is no error.
-func listen(ctx context.Context, addr string, buffer int) (*socket, error) {
+// open makes a socket of a packet connection. A socket of the system is asked for
+// buffers of the given octets; that it gives less is no error.
+func open(pc net.PacketConn, buffer int) (socket, error) {
+	conn, ok := pc.(*net.UDPConn)
+	if !ok {
+		return packetSocket{pc}, nil
+	}
+	info, err := newPacketInfo(conn)
+	if err != nil {
+		return nil, err
+	}
+	conn.SetReadBuffer(buffer)
+	conn.SetWriteBuffer(buffer)
+	return &udpSocket{conn: conn, info: info}, nil
+}
+
+// listen opens a socket of the system.
+func listen(ctx context.Context, addr string, buffer int) (socket, error) {
 	var lc net.ListenConfig
 	pc, err := lc.ListenPacket(ctx, "udp", addr)
 	if err != nil {
 		return nil, err
 	}
-	conn := pc.(*net.UDPConn)
-	info, err := newPacketInfo(conn)
+	sock, err := open(pc, buffer)
 	if err != nil {
-		conn.Close()
-		return nil, err
+		pc.Close()
 	}
-	conn.SetReadBuffer(buffer)
-	conn.SetWriteBuffer(buffer)
-	return &socket{conn: conn, info: info}, nil
+	return sock, err
+}
+
+// udpSocket is a socket of the system.
+type udpSocket struct {
+	conn *net.UDPConn
+	info packetInfo
+}
+
+func (s *udpSocket) localAddr() net.Addr { return s.conn.LocalAddr() }
+func (s *udpSocket) close() error        { return s.conn.Close() }
+
+// packetSocket is any other packet connection. It has one local address.
+type packetSocket struct{ conn net.PacketConn }
+
+func (s packetSocket) receive(b []byte) (n int, p path, err error) {
+	n, addr, err := s.conn.ReadFrom(b)
+	if err != nil {
+		return 0, path{}, err
+	}
+	peer, err := addrPort(addr)
+	if err != nil {
+		return 0, path{}, err
+	}
+	return n, path{peer: unmapped(peer)}, nil
+}
+
+func (s packetSocket) send(b []byte, p path) error {
+	_, err := s.conn.WriteTo(b, net.UDPAddrFromAddrPort(p.peer))
+	return err
+}
+
+func (s packetSocket) buffers() (receive, send int) { return 0, 0 }
+func (s packetSocket) localAddr() net.Addr          { return s.conn.LocalAddr() }
+func (s packetSocket) close() error                 { return s.conn.Close() }
+
+// addrPort reads the address that a packet connection gives.
+func addrPort(addr net.Addr) (netip.AddrPort, error) {
+	if a, ok := addr.(*net.UDPAddr); ok {
+		return a.AddrPort(), nil
+	}
+	a, err := netip.ParseAddrPort(addr.String())
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("a datagram came from %v, which is no address and port: %w", addr, err)
+	}
+	return a, nil
 }

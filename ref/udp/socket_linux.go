@@ -61,7 +61,7 @@ func newPacketInfo(conn *net.UDPConn) (packetInfo, error) {
 }
 
 // receive reads one datagram into b, cut if b is too short.
-func (s *socket) receive(b []byte) (n int, p path, err error) {
+func (s *udpSocket) receive(b []byte) (n int, p path, err error) {
 	n, oobn, _, peer, err := s.conn.ReadMsgUDPAddrPort(b, s.info.oob)
 	if err != nil {
 		return 0, path{}, err
@@ -70,7 +70,7 @@ func (s *socket) receive(b []byte) (n int, p path, err error) {
 }
 
 // send sends b as one datagram along p.
-func (s *socket) send(b []byte, p path) error {
+func (s *udpSocket) send(b []byte, p path) error {
 	_, _, err := s.conn.WriteMsgUDPAddrPort(b, s.info.control(p.local), p.peer)
 	return err
 }

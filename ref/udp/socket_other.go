@@ -21,7 +21,7 @@ type packetInfo struct{}
 func newPacketInfo(*net.UDPConn) (packetInfo, error) { return packetInfo{}, nil }
 
 // receive reads one datagram into b, cut if b is too short.
-func (s *socket) receive(b []byte) (n int, p path, err error) {
+func (s *udpSocket) receive(b []byte) (n int, p path, err error) {
 	n, peer, err := s.conn.ReadFromUDPAddrPort(b)
 	if err != nil {
 		return 0, path{}, err
@@ -30,7 +30,7 @@ func (s *socket) receive(b []byte) (n int, p path, err error) {
 }
 
 // send sends b as one datagram to the peer of p.
-func (s *socket) send(b []byte, p path) error {
+func (s *udpSocket) send(b []byte, p path) error {
 	_, err := s.conn.WriteToUDPAddrPort(b, p.peer)
 	return err
 }

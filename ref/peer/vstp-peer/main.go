@@ -73,7 +73,7 @@ func runAdapter(ctx context.Context, flags *flag.FlagSet, stdin io.Reader, stdou
 	if code != 0 {
 		return code
 	}
-	if err := peer.RunAdapter(ctx, stdin, stdout); err != nil {
+	if err := peer.RunAdapter(ctx, peer.Options{}, stdin, stdout); err != nil {
 		fmt.Fprintln(stderr, "vstp-peer:", err)
 		return 1
 	}
