@@ -53,6 +53,16 @@ func send(l *netem.Link, d netem.Direction, at time.Duration, text string) netem
 	return l.Send(epoch.Add(at), netem.Packet{Dir: d, Data: []byte(text)})
 }
 
+// sendAll sends many datagrams and takes them off the link again, so that they do
+// not pile up.
+func sendAll(l *netem.Link, d netem.Direction, n int, text func(int) string, each func(netem.Fate)) {
+	var due []netem.Delivery
+	for i := range n {
+		each(send(l, d, 0, text(i)))
+		due = l.Due(epoch, due[:0])
+	}
+}
+
 // arrival is what left a link and when.
 type arrival struct {
 	at   time.Duration

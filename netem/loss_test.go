@@ -10,6 +10,8 @@ import (
 	"github.com/vstp-project/vstp/netem"
 )
 
+func numbered(i int) string { return "DATA " + strconv.Itoa(i) }
+
 // The numbers that a seed stands for never change.
 func TestFatesOfASeedArePermanent(t *testing.T) {
 	l := newLink(t, both(netem.Impairments{
@@ -38,10 +40,11 @@ func TestLossIsInsideItsInterval(t *testing.T) {
 	for _, p := range []float64{0.01, 0.05, 0.20} {
 		for _, seed := range []uint64{1, 2, 3} {
 			t.Run(fmt.Sprintf("%v seed %d", p, seed), func(t *testing.T) {
+				t.Parallel()
 				l := newLink(t, both(netem.Impairments{Loss: p}), netem.Options{Seed: seed})
 				lost, lostAgain, before := 0, 0, false
 				for i := range n {
-					f, _ := l.Foresee(netem.AB, netem.Label{Text: "DATA " + strconv.Itoa(i)}, 1, 100)
+					f, _ := l.Foresee(netem.AB, netem.Label{Text: numbered(i)}, 1, 100)
 					drop := f.Verdict == netem.Drop
 					if drop {
 						lost++
@@ -62,8 +65,8 @@ func TestLossIsInsideItsInterval(t *testing.T) {
 func TestLossOfRepetitionsIsInsideItsInterval(t *testing.T) {
 	const n = 100_000
 	l := newLink(t, both(netem.Impairments{Loss: 0.2}), netem.Options{Seed: 9})
-	for i := range n {
-		send(l, netem.Direction(i%2), 0, "the same")
+	for _, d := range []netem.Direction{netem.AB, netem.BA} {
+		sendAll(l, d, n/2, func(int) string { return "the same" }, func(netem.Fate) {})
 	}
 	s := l.Stats()
 	within999(t, 0.2, s.AB.Dropped, n/2)
@@ -101,7 +104,7 @@ func TestBurstsAlongMessagesOfOnePart(t *testing.T) {
 	l := newLink(t, both(netem.Impairments{Burst: netem.Burst{Loss: 0.05, Mean: 4}}), netem.Options{Seed: 5})
 	lost := 0
 	for i := range n {
-		if f, _ := l.Foresee(netem.AB, netem.Label{Text: "DATA " + strconv.Itoa(i)}, 1, 100); f.Verdict == netem.Drop {
+		if f, _ := l.Foresee(netem.AB, netem.Label{Text: numbered(i)}, 1, 100); f.Verdict == netem.Drop {
 			lost++
 			assert.Equal(t, netem.ReasonBurst, f.Reason)
 		}
@@ -115,8 +118,8 @@ func TestBurstsAlongTheOrder(t *testing.T) {
 		GilbertElliott: netem.GilbertElliott{P: 0.01, R: 0.2, BadPass: 0, GoodLoss: 0, Along: netem.AlongOrder},
 	}), netem.Options{Seed: 1})
 	lost, bursts, bad := 0, 0, false
-	for i := range n {
-		drop := send(l, netem.AB, 0, "DATA "+strconv.Itoa(i)).Verdict == netem.Drop
+	sendAll(l, netem.AB, n, numbered, func(f netem.Fate) {
+		drop := f.Verdict == netem.Drop
 		if drop {
 			lost++
 			if !bad {
@@ -124,7 +127,7 @@ func TestBurstsAlongTheOrder(t *testing.T) {
 			}
 		}
 		bad = drop
-	}
+	})
 	assert.InEpsilon(t, 0.01/0.21, float64(lost)/n, 0.05)
 	assert.InEpsilon(t, 5, float64(lost)/float64(bursts), 0.05)
 }
@@ -135,8 +138,6 @@ func TestGilbertElliottPassAndLoss(t *testing.T) {
 	l := newLink(t, both(netem.Impairments{
 		GilbertElliott: netem.GilbertElliott{P: 0.1, R: 0.3, BadPass: 0.4, GoodLoss: 0.02},
 	}), netem.Options{Seed: 3})
-	for i := range n {
-		send(l, netem.BA, 0, "DATA "+strconv.Itoa(i))
-	}
+	sendAll(l, netem.BA, n, numbered, func(netem.Fate) {})
 	within999(t, 0.25*0.6+0.75*0.02, l.Stats().BA.Dropped, n)
 }

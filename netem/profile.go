@@ -29,8 +29,8 @@ func (p Profile) Check() error {
 }
 
 // Scale returns a profile that runs faster by the factor: with 0.1 every time is a
-// tenth and every bandwidth ten times as much. The times in a replayed record stay
-// as they are.
+// tenth and every bandwidth ten times as much. The factor is greater than 0. The
+// times in a replayed record stay as they are.
 func (p Profile) Scale(factor float64) Profile {
 	s := p.scenario()
 	object{s}.scale(factor)

@@ -56,6 +56,12 @@ func TestRuleChooses(t *testing.T) {
 	}
 }
 
+func TestWays(t *testing.T) {
+	for w, want := range map[netem.Ways]string{netem.BothWays: "both true true", netem.OnlyAB: "ab true false", netem.OnlyBA: "ba false true"} {
+		assert.Equal(t, want, fmt.Sprint(w, " ", w.Has(netem.AB), " ", w.Has(netem.BA)))
+	}
+}
+
 func TestFirstRuleDecidesAndAllCount(t *testing.T) {
 	l := newLink(t, netem.Profile{Rules: []netem.Rule{
 		{Match: "ACK *", Nth: one(1), Do: netem.DoDeliver},

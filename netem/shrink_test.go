@@ -2,11 +2,14 @@ package netem_test
 
 import (
 	"fmt"
+	"hash/fnv"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/vstp-project/vstp/netem"
 )
@@ -90,6 +93,46 @@ func TestShrinkWhereLessIsNotAlwaysLess(t *testing.T) {
 		return drops > 0 && drops%3 != 0 && drops != 4
 	})
 	assert.Equal(t, 1, s.After)
+}
+
+// Whatever makes a run fail, what is left fails, and without any of its rules it
+// does not.
+func TestShrunkScriptsAreMinimal(t *testing.T) {
+	recorder := &netem.Memory{}
+	drops := func(p netem.Profile, o netem.Options) (all []string) {
+		l := newLink(t, p, o)
+		for i := range 24 {
+			if text := numbered(i); send(l, netem.AB, 0, text).Verdict == netem.Drop {
+				all = append(all, text)
+			}
+		}
+		return all
+	}
+	all := len(drops(both(netem.Impairments{Loss: 0.5}), netem.Options{Seed: 3, Recorder: recorder}))
+	require.Greater(t, all, 8)
+	log := recorder.Log()
+	rapid.Check(t, func(rt *rapid.T) {
+		seed := rapid.Uint64().Draw(rt, "seed")
+		share := rapid.Uint64Range(1, 90).Draw(rt, "share")
+		fails := func(p netem.Profile) bool {
+			d := drops(p, netem.Options{})
+			if len(d) == all || len(d) == 0 {
+				return len(d) == all
+			}
+			h := fnv.New64a()
+			fmt.Fprint(h, seed, d)
+			return h.Sum64()%100 < share
+		}
+		s, err := netem.Shrink(log, fails)
+		require.NoError(rt, err)
+		require.True(rt, fails(s.Profile))
+		require.Len(rt, s.Profile.Rules, s.After)
+		for i := range s.Profile.Rules {
+			less := s.Profile
+			less.Rules = slices.Delete(slices.Clone(less.Rules), i, i+1)
+			require.False(rt, fails(less))
+		}
+	})
 }
 
 func TestShrinkKeepsADelayAndARebinding(t *testing.T) {

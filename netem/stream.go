@@ -7,8 +7,8 @@ import (
 
 // A StreamPlan is what a link does to one direction of a TCP connection, besides the
 // delay, jitter and rate of the [Impairments]. A stream loses nothing, so that loss
-// and the like have no meaning on it. Places are numbers of octets since the
-// connection began.
+// and the like have no meaning on it, and neither rules nor phases act. Places are
+// numbers of octets since the connection began.
 //
 // At most one of Every, At, Sweep, Random and Coalesce is set.
 type StreamPlan struct {

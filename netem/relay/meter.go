@@ -1,6 +1,9 @@
 package relay
 
-import "net/netip"
+import (
+	"net"
+	"net/netip"
+)
 
 // meterGroup says whose sockets are watched.
 type meterGroup uint8
@@ -21,19 +24,23 @@ type dropMeter struct {
 type watched struct {
 	group meterGroup
 	addr  netip.AddrPort
-	found bool
-	first uint64 // count when the watch began
+	first uint64 // count when the watch began; 0 for a socket that was opened later
 	last  uint64
+	gone  bool
 }
 
-// watch begins to watch the socket at an address. One that is not on this host is
-// never found and counts nothing.
+// watch begins to watch the socket at an address of this host. Where there is none
+// nothing is counted until one is opened. Addresses of other hosts are left alone: a
+// socket of this host that is bound to all addresses may well have the same port.
 func (m *dropMeter) watch(group meterGroup, addr netip.AddrPort) {
+	if !onThisHost(addr.Addr()) {
+		return
+	}
 	table, known := socketDrops()
 	m.known = known
 	w := watched{group: group, addr: addr}
 	if drops, found := table.find(addr); found {
-		w.found, w.first, w.last = true, drops, drops
+		w.first, w.last = drops, drops
 	}
 	m.sockets = append(m.sockets, w)
 }
@@ -44,7 +51,7 @@ func (m *dropMeter) read() {
 	m.known = known
 	for i := range m.sockets {
 		w := &m.sockets[i]
-		if drops, found := table.find(w.addr); found && w.found {
+		if drops, found := table.find(w.addr); found && !w.gone {
 			w.last = max(w.last, drops)
 		}
 	}
@@ -55,7 +62,7 @@ func (m *dropMeter) forget(addr netip.AddrPort) {
 	m.read()
 	for i := range m.sockets {
 		if m.sockets[i].addr == addr {
-			m.sockets[i].found = false
+			m.sockets[i].gone = true
 		}
 	}
 }
@@ -82,4 +89,20 @@ func (t dropTable) find(addr netip.AddrPort) (drops uint64, found bool) {
 		}
 	}
 	return 0, false
+}
+
+func onThisHost(addr netip.Addr) bool {
+	if addr.IsLoopback() || addr.IsUnspecified() {
+		return true
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.Equal(addr.AsSlice()) {
+			return true
+		}
+	}
+	return false
 }
