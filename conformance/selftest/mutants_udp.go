@@ -308,16 +308,16 @@ func (s *Server) apply(m wire.Frame, p path, octets int) {
 	{
 		Name: "answer-limit-on-the-payload", Requirement: "UDP-9",
 		Sentence: "The 1,200 octets limit the payload of an answer and not its datagram.",
-		File:     fileEndpoint,
-		Old:      `	return checkAnswer(f, MaxDatagram)`,
-		New:      `	return checkAnswer(f, MaxDatagram+f.EncodedLen()-len(f.Payload))`,
+		File:     "ref/udp/transmit.go",
+		Old:      `f.EncodedLen() <= session.MaxDatagram`,
+		New:      `len(f.Payload) <= session.MaxDatagram`,
 	},
 	{
 		Name: "answer-limit-of-ethernet", Requirement: "UDP-9",
 		Sentence: "An answer may fill an Ethernet frame, 1,472 octets.",
-		File:     fileEndpoint,
-		Old:      `	return checkAnswer(f, MaxDatagram)`,
-		New:      `	return checkAnswer(f, 1472)`,
+		File:     "ref/udp/transmit.go",
+		Old:      `f.EncodedLen() <= session.MaxDatagram`,
+		New:      `f.EncodedLen() <= 1472`,
 	},
 	{
 		Name: "pong-of-any-size", Requirement: "UDP-9",
@@ -453,7 +453,7 @@ func (s *Server) datagram(b []byte, p path) {
 		Name: "bye-stops-answers-under-way", Requirement: "UDP-15",
 		Sentence: "BYE cancels the work on all earlier messages of its source.",
 		File:     fileUDP,
-		Old: `		s.apply(r.Message.Clone(), p, len(b))
+		Old: `		s.deliver(r.Message.Clone(), p, octets)
 	}
 }
 
@@ -462,7 +462,7 @@ func (s *Server) apply(m wire.Frame, p path, octets int) {
 	s.all.Go(func() {
 		defer s.room.give(p.peer, octets)
 		s.cfg.Handler(s.ctx, `,
-		New: `		s.apply(r.Message.Clone(), p, len(b))
+		New: `		s.deliver(r.Message.Clone(), p, octets)
 	}
 	if f, _, err := wire.Parse(b, s.cfg.Limits); err == nil && f.Type == wire.TypeBye {
 		for _, cancel := range underWay[p.peer] {

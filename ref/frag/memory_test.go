@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -78,6 +79,18 @@ func TestMemoryOfDeliveredMessages(t *testing.T) {
 	r.Advance(at(frag.DefaultLifetime))
 	assert.Less(t, heap()-before, 100_000)
 	runtime.KeepAlive(r)
+}
+
+// Nor do sources whose sessions are over.
+func TestMemoryOfPastSources(t *testing.T) {
+	r := newReceiver(frag.Config{})
+	before := heap()
+	for i := range 20_000 {
+		r.keeps(t, host(i), fragment(t, 1, 0, 2, "A"))
+		r.now = r.now.Add(time.Second)
+	}
+	assert.Less(t, heap()-before, 100_000)
+	assert.Equal(t, 30, r.Sessions())
 }
 
 func BenchmarkReassembly(b *testing.B) {

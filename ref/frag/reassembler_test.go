@@ -530,6 +530,23 @@ func TestStragglersAtTheSessionLimit(t *testing.T) {
 	r.completes(t, alice, fragment(t, 2, 1, 2, "B", "msg-id=2"), "AB")
 }
 
+// The straggler that makes room makes room for octets as well.
+func TestStragglersAtTheByteBudget(t *testing.T) {
+	r := newReceiver(frag.Config{MaxOctets: 6, MaxPerSource: 1})
+	for i := range 2 {
+		id := fmt.Sprint("msg-id=", i)
+		r.keeps(t, alice, fragment(t, i, 0, 2, "AAAA", id))
+		r.completes(t, alice, fragment(t, i, 1, 2, "B", id), "AAAAB")
+	}
+	r.keeps(t, alice, fragment(t, 0, 0, 2, "AAAA", "msg-id=0"))
+	r.keeps(t, bob, fragment(t, 0, 0, 2, "AA", "msg-id=0"))
+	r.discards(t, alice, fragment(t, 1, 0, 2, "AAAAA", "msg-id=1"), frag.BudgetFull)
+	assert.Equal(t, 2, r.Sessions())
+	r.keeps(t, alice, fragment(t, 1, 0, 2, "AAAA", "msg-id=1"))
+	assert.Equal(t, 2, r.Sessions())
+	assert.Equal(t, 6, r.Octets())
+}
+
 // Of the headers nothing is kept but a digest: large ones cost a stranger more than
 // they cost us.
 func TestLargeHeadersAreNotKept(t *testing.T) {

@@ -46,6 +46,17 @@ func TestRecentWithoutRoom(t *testing.T) {
 	assert.False(t, r.Has(start, 1))
 }
 
+// The memory is that of what is remembered, however much has been forgotten.
+func TestRecentMemory(t *testing.T) {
+	r := frag.NewRecent[int](time.Hour, 100)
+	before := heap()
+	for i := range 200_000 {
+		r.Add(start, i)
+	}
+	assert.Less(t, heap()-before, 100_000)
+	assert.Equal(t, 100, r.Len())
+}
+
 // Against a model that keeps everything.
 func TestRecentModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -468,6 +468,22 @@ func TestCancelBeforeAnyFragment(t *testing.T) {
 	assert.Len(t, d.sent, 2)
 }
 
+// [FRG-9]: a destination with a frag-id that rests is not forgotten for others.
+func TestManyDestinations(t *testing.T) {
+	d := newDriver(t, reliable.Config{})
+	d.send(bob, long(1_200), false)
+	for i := range 2*4096 - 1 {
+		d.send(netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i >> 8), byte(i)}), 4000), long(1_200), false)
+	}
+	d.pump()
+	again := d.send(bob, long(1_200), false)
+	id, _ := again.MsgID()
+	require.Equal(t, uint64(2*4096+1), id, "it would have the same frag-id")
+	d.pump()
+	assert.Equal(t, uint8(1), fragID(t, d.sent[0]))
+	assert.Equal(t, uint8(2), fragID(t, d.sent[len(d.sent)-1]))
+}
+
 // Destinations that nothing is on its way to are forgotten, the oldest first.
 func TestMemoryOfDestinations(t *testing.T) {
 	heap := func() int {

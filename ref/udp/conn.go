@@ -166,9 +166,9 @@ func (c *Conn) send(ctx context.Context, to netip.AddrPort, f wire.Frame, acknow
 // are received, within the bounds of Config.
 //
 // An ERR that ends no SendReliable is reported as a *session.PeerError, with its
-// source in Message.Peer; Receive may be called again then. If ctx is done, the error
-// is that of ctx; once the Conn is closed and everything that had arrived is
-// received, it matches net.ErrClosed.
+// source in Message.Peer; Receive may be called again then. What has arrived is
+// handed over even if ctx is done or the Conn is closed; when there is nothing more,
+// the error is that of ctx, or matches net.ErrClosed.
 //
 // "A client MUST deliver to its application the DATA messages that it receives while
 // it waits for an ACK." [ACK-10]
@@ -176,18 +176,20 @@ func (c *Conn) send(ctx context.Context, to netip.AddrPort, f wire.Frame, acknow
 // "A client MUST report a received ERR to its application as an error of the code
 // that it carries and not as a message." [ERR-7]
 func (c *Conn) Receive(ctx context.Context) (Message, error) {
-	select {
-	case r := <-c.inbox: // even if ctx is done
-		return c.received(r)
-	default:
-	}
+	var err error
 	select {
 	case r := <-c.inbox:
 		return c.received(r)
 	case <-ctx.Done():
-		return Message{}, fmt.Errorf("udp: receiving: %w", ctx.Err())
+		err = ctx.Err()
 	case <-c.server.ctx.Done():
-		return Message{}, fmt.Errorf("udp: receiving: %w", net.ErrClosed)
+		err = net.ErrClosed
+	}
+	select {
+	case r := <-c.inbox: // what is there is handed over in any case
+		return c.received(r)
+	default:
+		return Message{}, fmt.Errorf("udp: receiving: %w", err)
 	}
 }
 
@@ -208,7 +210,9 @@ func (c *Conn) deliver(m wire.Frame, p path, octets int) {
 // report keeps an ERR until it is received, or drops it if there is no room.
 func (c *Conn) report(err *session.PeerError, p path) {
 	octets := wire.Overhead + len(err.Text)
-	if c.server.room.take(p.peer, octets) {
-		c.inbox <- received{message: Message{Peer: p.peer}, err: err, octets: octets}
+	if !c.server.room.take(p.peer, octets) {
+		c.server.cfg.Log.Warn("udp: ERR dropped, as many messages as configured have not been received", "peer", p.peer, "err", err)
+		return
 	}
+	c.inbox <- received{message: Message{Peer: p.peer}, err: err, octets: octets}
 }

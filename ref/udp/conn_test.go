@@ -1,8 +1,10 @@
 package udp_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -25,19 +27,19 @@ func dataFrame(payload string) wire.Frame {
 
 // async runs f and returns a function that waits for its result and says when it
 // came.
-func async(f func() error) (wait func() (error, time.Time)) {
+func async(f func() error) (wait func() (time.Time, error)) {
 	type result struct {
-		err error
 		at  time.Time
+		err error
 	}
 	done := make(chan result, 1)
 	go func() {
 		err := f()
-		done <- result{err, time.Now()}
+		done <- result{time.Now(), err}
 	}()
-	return func() (error, time.Time) {
+	return func() (time.Time, error) {
 		r := <-done
-		return r.err, r.at
+		return r.at, r.err
 	}
 }
 
@@ -134,7 +136,7 @@ func TestWhileWaitingForAnAck(t *testing.T) {
 		_, p := peer.next(t)
 		assert.Equal(t, 100*time.Millisecond, p.at.Sub(start), "on schedule, whatever came in between")
 		peer.ack(t, c.addr, m)
-		err, at := wait()
+		at, err := wait()
 		require.NoError(t, err)
 		assert.Equal(t, 100*time.Millisecond, at.Sub(start))
 
@@ -160,7 +162,7 @@ func TestErrOfThePeer(t *testing.T) {
 		other.send(t, c.addr, encode(t, wire.TypeErr, 0, "from elsewhere", "err-code", "15", "msg-id", id))
 		peer.send(t, c.addr, encode(t, wire.TypeErr, 0, "for nobody", "err-code", "16"))
 		peer.send(t, c.addr, encode(t, wire.TypeErr, 0, "it failed", "err-code", "15", "msg-id", id))
-		err, _ := wait()
+		_, err := wait()
 		var remote *session.PeerError
 		require.ErrorAs(t, err, &remote)
 		assert.Equal(t, session.PeerError{Code: wire.ServerError, Text: "it failed"}, *remote)
@@ -198,10 +200,10 @@ func TestSeveralSendsAtOnce(t *testing.T) {
 		peer.want(t, wire.TypeData, "first")
 		second := async(func() error { return conn.SendReliable(t.Context(), peer.addr, dataFrame("second")) })
 		peer.ack(t, c.addr, peer.want(t, wire.TypeData, "second"))
-		err, at := second()
+		at, err := second()
 		require.NoError(t, err)
 		assert.Equal(t, start, at)
-		err, at = first()
+		at, err = first()
 		local(t, err, wire.Timeout)
 		assert.Equal(t, 2700*time.Millisecond, at.Sub(start))
 		for range 3 {
@@ -225,7 +227,7 @@ func TestAnyDestination(t *testing.T) {
 			mapped := netip.AddrPortFrom(netip.AddrFrom16(peer.addr.Addr().As16()), peer.addr.Port())
 			wait := async(func() error { return conn.SendReliable(t.Context(), mapped, dataFrame("again")) })
 			peer.ack(t, c.addr, peer.want(t, wire.TypeData, "again"))
-			err, _ := wait()
+			_, err := wait()
 			require.NoError(t, err, "the ACK comes from the IPv4 address that the mapped one is")
 		}
 		b.send(t, c.addr, encode(t, wire.TypeData, 0, "from b"))
@@ -290,19 +292,26 @@ func TestReassemblyExpiresByItself(t *testing.T) {
 	for _, c := range []struct {
 		cfg  udp.Config
 		life time.Duration
-	}{{udp.Config{}, 30 * time.Second}, {udp.Config{Reassembly: 3 * time.Second}, 3 * time.Second}} {
+	}{
+		{udp.Config{Retries: -1, AckTimeout: time.Hour}, 30 * time.Second},
+		{udp.Config{Retries: -1, AckTimeout: time.Hour, Reassembly: 3 * time.Second}, 3 * time.Second},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork()
 			conn, a := n.conn(t, 1, c.cfg)
 			defer conn.Close()
 			peer := n.node(2, 4000)
+			// A wait that ends later is none of its business.
+			wait := async(func() error { return conn.SendReliable(t.Context(), peer.addr, dataFrame("x")) })
+			defer wait()
+			synctest.Wait()
 			peer.send(t, a.addr, fragment(t, 0, 1, 0, 3, "A"))
 			time.Sleep(c.life / 2)
 			peer.send(t, a.addr, fragment(t, 0, 1, 1, 3, "B"))
 			time.Sleep(c.life/2 - 1)
 			synctest.Wait()
 			assert.Equal(t, 1, conn.Sessions())
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			assert.Zero(t, conn.Sessions())
 			peer.send(t, a.addr, fragment(t, 0, 1, 2, 3, "C"))
@@ -319,6 +328,14 @@ func TestLimitsAreConfigurable(t *testing.T) {
 		conn, c := n.conn(t, 1, udp.Config{MaxSessions: 3, MaxSessionsPerSource: 2, MaxSessionOctets: 5, DuplicateWindow: time.Second, MaxDuplicates: 1})
 		defer conn.Close()
 		a, b := n.node(2, 4000), n.node(3, 4000)
+		short, d := n.conn(t, 4, udp.Config{Limits: wire.Limits{MaxFrame: 2_000}})
+		defer short.Close()
+		for i := range 3 {
+			a.send(t, d.addr, fragment(t, wire.FlagReqAck, 1, i, 3, strings.Repeat("x", 1_000), "msg-id", "1"))
+		}
+		synctest.Wait()
+		a.idle(t)
+
 		sessions := func(want int) {
 			t.Helper()
 			synctest.Wait()
@@ -438,7 +455,7 @@ func TestSendFailures(t *testing.T) {
 		f, p := peer.next(t)
 		assert.Equal(t, 300*time.Millisecond, p.at.Sub(start), "the third transmission")
 		peer.ack(t, c.addr, f)
-		err, _ := wait()
+		_, err := wait()
 		require.NoError(t, err)
 
 		// One that asks for no ACK fails.
@@ -510,6 +527,34 @@ func TestSendWaitsForAFragID(t *testing.T) {
 	})
 }
 
+// [FRG-9]: an ACK frees a frag-id at once.
+func TestAckEndsTheWaitForAFragID(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		conn, c := n.conn(t, 1, udp.Config{Retries: -1, AckTimeout: time.Hour})
+		defer conn.Close()
+		peer := n.node(2, 4000)
+		long := dataFrame(strings.Repeat("x", 1_200))
+		for range 256 {
+			go conn.SendReliable(t.Context(), peer.addr, long)
+		}
+		time.Sleep(time.Second)
+		first, _ := peer.next(t)
+		for range 511 {
+			peer.next(t)
+		}
+		wait := async(func() error { return conn.Send(t.Context(), peer.addr, long) })
+		time.Sleep(time.Second)
+		peer.idle(t)
+		start := time.Now()
+		peer.ack(t, c.addr, first)
+		at, err := wait()
+		require.NoError(t, err)
+		assert.Equal(t, start, at)
+		assert.Len(t, peer.inbox, 2)
+	})
+}
+
 func TestCloseEndsEverything(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork()
@@ -523,8 +568,8 @@ func TestCloseEndsEverything(t *testing.T) {
 		synctest.Wait()
 		require.NoError(t, conn.Close())
 		require.NoError(t, conn.Close())
-		for _, wait := range []func() (error, time.Time){sends, paced} {
-			err, _ := wait()
+		for _, wait := range []func() (time.Time, error){sends, paced} {
+			_, err := wait()
 			assert.ErrorIs(t, err, net.ErrClosed)
 		}
 		m, err := conn.Receive(t.Context())
@@ -544,7 +589,7 @@ func TestCloseEndsReceive(t *testing.T) {
 		wait := async(func() error { _, err := conn.Receive(t.Context()); return err })
 		synctest.Wait()
 		require.NoError(t, conn.Close())
-		err, _ := wait()
+		_, err := wait()
 		assert.ErrorIs(t, err, net.ErrClosed)
 	})
 }
@@ -569,9 +614,34 @@ func TestUnreceivedMessagesAreBounded(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, want, string(m.Frame.Payload))
 		}
-		err, _ := wait()
+		_, err := wait()
 		require.NoError(t, err)
 	})
+}
+
+// ERR takes room like a message, and is dropped like one.
+func TestUnreceivedErrsAreBounded(t *testing.T) {
+	var log bytes.Buffer // read after Close
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		conn, c := n.conn(t, 1, udp.Config{QueueMessages: 2, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		peer := n.node(2, 4000)
+		for _, text := range []string{"one", "two", "three"} {
+			peer.send(t, c.addr, encode(t, wire.TypeErr, 0, text, "err-code", "16"))
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel() // what is there is handed over all the same
+		for _, text := range []string{"one", "two"} {
+			_, err := conn.Receive(ctx)
+			assert.ErrorContains(t, err, text)
+			assert.ErrorIs(t, err, wire.RateLimited)
+		}
+		_, err := conn.Receive(ctx)
+		assert.ErrorIs(t, err, context.Canceled)
+		require.NoError(t, conn.Close())
+	})
+	assert.Contains(t, log.String(), "three")
 }
 
 // A client is no server: HELLO is nothing to it. [UDP-18] [ACK-7]
@@ -645,6 +715,53 @@ func TestUnreadableAddressIsPassedOver(t *testing.T) {
 		peer := n.node(2, 4000)
 		peer.send(t, c.addr, encode(t, wire.TypePing, 0, "p"))
 		peer.want(t, wire.TypePong, "p")
+	})
+}
+
+// direct is a node that has the methods of a net.UDPConn without allocations, and
+// buffers that can be set.
+type direct struct {
+	*node
+	reads, writes int // octets
+}
+
+func (d *direct) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) {
+	n, addr, err := d.node.ReadFrom(b)
+	if err != nil {
+		return 0, netip.AddrPort{}, err
+	}
+	from := addr.(*net.UDPAddr).AddrPort()
+	return n, netip.AddrPortFrom(netip.AddrFrom16(from.Addr().As16()), from.Port()), nil
+}
+
+func (d *direct) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	return d.node.WriteTo(b, net.UDPAddrFromAddrPort(to))
+}
+
+func (d *direct) SetReadBuffer(octets int) error  { d.reads = octets; return nil }
+func (d *direct) SetWriteBuffer(octets int) error { d.writes = octets; return nil }
+
+func (d *direct) ReadFrom([]byte) (int, net.Addr, error)    { panic("not used") }
+func (d *direct) WriteTo([]byte, net.Addr) (n int, _ error) { panic("not used") }
+
+func TestPacketConnWithoutAllocations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newNetwork()
+		c := &direct{node: n.node(1, 4000)}
+		conn, err := udp.NewConn(c, udp.Config{Buffer: 100_000})
+		require.NoError(t, err)
+		defer conn.Close()
+		assert.Equal(t, 100_000, c.reads)
+		assert.Equal(t, 100_000, c.writes)
+		peer := n.node(2, 4000)
+		wait := async(func() error { return conn.SendReliable(t.Context(), peer.addr, dataFrame("x")) })
+		peer.ack(t, c.addr, peer.want(t, wire.TypeData, "x"))
+		_, err = wait()
+		require.NoError(t, err)
+		peer.send(t, c.addr, encode(t, wire.TypeData, 0, "y"))
+		m, err := conn.Receive(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, peer.addr, m.Peer, "the IPv4 address that the mapped one is")
 	})
 }
 

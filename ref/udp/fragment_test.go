@@ -232,7 +232,7 @@ func TestFragmentedMessageWithoutRoom(t *testing.T) {
 		wait := async(func() error { return peer.SendReliable(t.Context(), c.addr, long) })
 		synctest.Wait()
 		close(release)
-		err, _ := wait()
+		_, err := wait()
 		require.NoError(t, err, "the second transmission finds room")
 		for range 2 {
 			m, err := peer.Receive(t.Context())

@@ -3,6 +3,7 @@ package udp_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -273,6 +274,20 @@ func TestBuffersAreReported(t *testing.T) {
 	assert.GreaterOrEqual(t, small, 16_384)
 	assert.Greater(t, large, small)
 	assert.Positive(t, send)
+}
+
+// A receive buffer that is smaller than asked for does not go unnoticed.
+func TestSmallBuffersAreMentioned(t *testing.T) {
+	const asked = 1 << 30
+	var log bytes.Buffer // read after Close
+	s := serve(t, loopback, udp.Config{Buffer: asked, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	receive, _ := s.Buffers()
+	require.NoError(t, s.Close())
+	if runtime.GOOS != "linux" || receive >= 2*asked {
+		t.Skipf("not tried: %s gives buffers of %d octets", runtime.GOOS, receive)
+	}
+	assert.Contains(t, log.String(), "net.core.rmem_max")
+	assert.Contains(t, log.String(), fmt.Sprint(receive/2))
 }
 
 // [SEC-1]

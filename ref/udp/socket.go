@@ -21,17 +21,24 @@ type socket interface {
 // open makes a socket of a packet connection. A socket of the system is asked for
 // buffers of the given octets; that it gives less is no error.
 func open(pc net.PacketConn, buffer int) (socket, error) {
-	conn, ok := pc.(*net.UDPConn)
-	if !ok {
-		return packetSocket{pc}, nil
+	if conn, ok := pc.(interface{ SetReadBuffer(int) error }); ok {
+		conn.SetReadBuffer(buffer)
 	}
-	info, err := newPacketInfo(conn)
-	if err != nil {
-		return nil, err
+	if conn, ok := pc.(interface{ SetWriteBuffer(int) error }); ok {
+		conn.SetWriteBuffer(buffer)
 	}
-	conn.SetReadBuffer(buffer)
-	conn.SetWriteBuffer(buffer)
-	return &udpSocket{conn: conn, info: info}, nil
+	switch conn := pc.(type) {
+	case *net.UDPConn:
+		info, err := newPacketInfo(conn)
+		if err != nil {
+			return nil, err
+		}
+		return &udpSocket{conn: conn, info: info}, nil
+	case addrPortConn:
+		return addrPortSocket{packetSocket{conn}, conn}, nil
+	default:
+		return packetSocket{conn}, nil
+	}
 }
 
 // listen opens a socket of the system.
@@ -80,6 +87,29 @@ func (s packetSocket) send(b []byte, p path) error {
 func (s packetSocket) buffers() (receive, send int) { return 0, 0 }
 func (s packetSocket) localAddr() net.Addr          { return s.conn.LocalAddr() }
 func (s packetSocket) close() error                 { return s.conn.Close() }
+
+// addrPortConn is a packet connection that knows addresses without allocating them.
+type addrPortConn interface {
+	net.PacketConn
+	ReadFromUDPAddrPort(b []byte) (n int, addr netip.AddrPort, err error)
+	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
+}
+
+// addrPortSocket is such a connection.
+type addrPortSocket struct {
+	packetSocket
+	conn addrPortConn
+}
+
+func (s addrPortSocket) receive(b []byte) (n int, p path, err error) {
+	n, peer, err := s.conn.ReadFromUDPAddrPort(b)
+	return n, path{peer: unmapped(peer)}, err
+}
+
+func (s addrPortSocket) send(b []byte, p path) error {
+	_, err := s.conn.WriteToUDPAddrPort(b, p.peer)
+	return err
+}
 
 // addrPort reads the address that a packet connection gives.
 func addrPort(addr net.Addr) (netip.AddrPort, error) {
