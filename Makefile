@@ -6,6 +6,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 
 GO ?= go
 ARGS ?=
+FUZZTIME ?= 5000x
 
 .PHONY: help
 help: ## Show this list
@@ -45,6 +46,18 @@ cover: ## Test coverage over all packages, in cover.out
 	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...
 	$(GO) tool cover -func=cover.out | tail -n 1
 
+.PHONY: trace
+trace: ## What stands behind each requirement: cases, vectors, code and tests (ARGS=--json names them)
+	$(GO) run ./cmd/vstp-conform list --requirements $(ARGS)
+
+.PHONY: fuzz
+fuzz: ## Fuzz each target in turn (FUZZTIME=30s for each; without it 5,000 executions)
+	@FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+.PHONY: crosscheck
+crosscheck: ## Decode the vectors with Kaitai Struct and tshark, where these are installed
+	tools/js/crosscheck.sh
+
 .PHONY: conform
 conform: ## Judge the built-in reference server (ARGS='--run GLOB' for more)
 	$(GO) run ./cmd/vstp-conform server $(ARGS)
@@ -56,3 +69,7 @@ selftest-null: ## Judge the judge: peers that do nothing useful must not pass
 .PHONY: mutants
 mutants: ## Judge the judge: every planted fault must be caught
 	$(GO) run ./cmd/vstp-conform selftest --mutants $(ARGS)
+
+.PHONY: nightly
+nightly: FUZZTIME = 10m
+nightly: mutants crosscheck fuzz ## What takes long: all mutants, crosscheck, each fuzz target for 10 minutes

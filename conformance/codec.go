@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/vstp-project/vstp/conformance/probe"
 	"github.com/vstp-project/vstp/conformance/target"
@@ -77,8 +78,10 @@ func codecFirst(ids []string) ([]string, bool) {
 type adapterCalls struct{ t *probe.T }
 
 func (a adapterCalls) call(ctx context.Context, op string, args map[string]any) (target.Answer, error) {
-	a.t.Asked(request(op, args))
-	ctx, cancel := context.WithTimeout(ctx, a.t.Bound("reply"))
+	text, octets := request(op, args)
+	a.t.Asked(text)
+	bound := a.t.Bound("reply") + carrying(octets)
+	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	answer, err := a.t.Adapter().Call(ctx, op, args)
 	if line := answer.Line(); len(line) > 0 {
@@ -86,7 +89,7 @@ func (a adapterCalls) call(ctx context.Context, op string, args map[string]any) 
 	}
 	if fault := (*target.AdapterError)(nil); errors.As(err, &fault) {
 		return answer, &probe.Violation{
-			Want: fmt.Sprintf("one answer to %s, in turn, within %v", op, a.t.Bound("reply")),
+			Want: fmt.Sprintf("one answer to %s, in turn, within %v", op, bound),
 			Got:  fault.Error(), Timing: fault.Kind == target.Hung,
 		}
 	}
@@ -110,13 +113,20 @@ func (a adapterCalls) refuses(ctx context.Context, capability string) error {
 	return &probe.NotApplicable{Reason: fmt.Sprintf("the codec does not offer %s", capability)}
 }
 
-// request is the text of a request for the record.
-func request(op string, args map[string]any) string {
+// carrying is what it takes to write a line and to read one as long: the time to
+// answer counts from the last octet of a request.
+func carrying(octets int) time.Duration {
+	const perSecond = 2 << 20 // on a busy host
+	return time.Duration(octets) * time.Second / perSecond
+}
+
+// request is the text of a request for the record, and how long its line is.
+func request(op string, args map[string]any) (text string, octets int) {
 	line, err := json.Marshal(args)
 	if err != nil {
-		return op
+		return op, 0
 	}
-	return op + " " + shorten(string(line))
+	return op + " " + shorten(string(line)), len(line)
 }
 
 // shorten cuts long lines for people.

@@ -145,8 +145,8 @@ var rooms = []room{
 	},
 	{
 		pattern: "cmd/vstp-conform/...",
-		imports: []string{specRoom, "vectors", "features", "conformance/...", "ref/...", "cmd/vstp-conform/..."},
-		reason:  "the command joins the judge and the reference peer, which it runs as a child process",
+		imports: []string{specRoom, "vectors", "features", "conformance/...", "ref/...", "netem/...", "cmd/vstp-conform/..."},
+		reason:  "the command joins the judge, the link emulator and the reference peer, which it runs as a child process",
 	},
 }
 

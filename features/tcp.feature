@@ -186,14 +186,14 @@ Feature: TCP transport
   Scenario: Octets that are not VSTP end the connection
     Given a greeted TCP connection
     When I send octets 474554202f20485454502f312e310d0a0d0a
-    Then the target closes the connection without an answer
+    Then no DATA comes back before the target closes the connection
     And a new connection is served
 
   @TCP-13 @case:tcp/tls-client-hello-closes @hostile
   Scenario: A TLS ClientHello at a plain listener ends the connection
     Given a greeted TCP connection
     When I send octets 16030100c8010000c40303000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
-    Then the target closes the connection without an answer
+    Then no DATA comes back before the target closes the connection
     And a new connection is served
 
   @TCP-13 @case:tcp/wrong-version-closes @hostile
@@ -291,7 +291,7 @@ Feature: TCP transport
   Scenario: Two wrong octets are enough to end the connection
     Given a greeted TCP connection
     When I send octets 4745
-    Then the target closes the connection without an answer
+    Then no DATA comes back before the target closes the connection
     And a new connection is served
 
   @TCP-18 @case:tcp/stalled-frame @wait:33s @hostile

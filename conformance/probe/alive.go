@@ -22,7 +22,8 @@ const (
 // serves anybody.
 func (t *T) Serves(ctx context.Context, transport string) error {
 	if t.cfg.Adapter != nil {
-		ctx, cancel := context.WithTimeout(ctx, t.Bound("reply"))
+		// It may still be busy with what it was asked before.
+		ctx, cancel := context.WithTimeout(ctx, 3*t.Bound("reply"))
 		defer cancel()
 		hello := forge.Frame{Type: typeHello}.Bytes()
 		_, err := t.cfg.Adapter.Call(ctx, "decode", map[string]any{"hex": hex.EncodeToString(hello)})

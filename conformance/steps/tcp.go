@@ -117,9 +117,6 @@ var (
 		_, err := w.wantEnd(ctx)
 		return err
 	})
-	_ = step0("the target closes the connection without an answer", func(ctx context.Context, w *world) error {
-		return w.wantUntilEnd(ctx, nil)
-	})
 	_ = step1("the only DATA before the target closes is {}", frame, func(ctx context.Context, w *world, line string) error {
 		return w.wantOnlyData(ctx, line)
 	})

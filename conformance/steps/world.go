@@ -31,6 +31,10 @@ type world struct {
 	unread map[*probe.Socket][]probe.Datagram
 	// late are the payloads of greetings over UDP that were given up, and repeated.
 	late [][]byte
+	// pieces are the fragments of the answer that a step waited for.
+	pieces []probe.Datagram
+	// halves are messages whose first fragment has been sent.
+	halves []*half
 
 	expected forge.Frame // what a step sent whose echo a later one wants
 	sessions []*big.Int  // the identifiers of the WELCOMEs that were read
