@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -138,16 +139,26 @@ func TestPeerLifeline(t *testing.T) {
 // stands.
 func TestExamples(t *testing.T) {
 	tried := 0
-	for _, cmd := range newRoot(streams{}).Commands() {
+	commands := newRoot(streams{}).Commands()
+	for _, cmd := range commands {
+		commands = append(commands, cmd.Commands()...)
+	}
+	for _, cmd := range commands {
 		for line := range strings.Lines(cmd.Example) {
 			line = strings.TrimSpace(line)
 			words := strings.Fields(strings.ReplaceAll(line, "'", ""))
 			if words[0] != "vstp-conform" {
 				continue // a pipe
 			}
-			require.Equal(t, cmd.Name(), words[1])
+			path := strings.Fields(cmd.CommandPath())
+			require.Equal(t, path, words[:len(path)])
 			switch cmd.Name() {
 			case "explain", "list", "version", "help":
+			case "vectors", "verify", "new":
+				// What writes, or reads a folder that is not here, is not run.
+				if !slices.Contains([]string{"list", "new"}, words[2]) && len(words) > 3 || words[len(words)-1] == `\` {
+					continue
+				}
 			case "decode":
 				if words[len(words)-1] == "-" || strings.HasSuffix(line, ".bin") {
 					continue
@@ -162,5 +173,5 @@ func TestExamples(t *testing.T) {
 			tried++
 		}
 	}
-	assert.Greater(t, tried, 8)
+	assert.Greater(t, tried, 12)
 }

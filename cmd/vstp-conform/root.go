@@ -46,6 +46,7 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 		newServer(s),
 		newCodec(s),
 		newPeer(s),
+		newNetem(s),
 		newList(s),
 		newExplain(s),
 		newDecode(s),
