@@ -137,12 +137,13 @@ func (r *runner) offered() []string {
 
 // schedule splits the cases, by index, into those that may run beside each other
 // and those that run alone. Where the target cannot be started again, a case that
-// might kill it runs alone, so that the one which does is known; unless it serves
-// nobody as it is. Cases that wait for timers of the target go first.
+// might kill it runs alone, so that the one which does is known. A target that
+// serves nobody as it is has no limit to fill and nothing to lose. Cases that wait
+// for timers of the target go first.
 func (r *runner) schedule() (together, alone []int) {
 	for i, c := range r.cases {
-		mortal := r.served[c.Transport] && !r.target.Restartable()
-		if c.Exclusive || (c.Hostile && mortal) {
+		serves := r.served[c.Transport]
+		if serves && (c.Exclusive || (c.Hostile && !r.target.Restartable())) {
 			alone = append(alone, i)
 		} else {
 			together = append(together, i)

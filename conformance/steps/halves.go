@@ -68,22 +68,27 @@ func completed(halves []*half) int {
 	return n
 }
 
-// openHalves sends the first fragments of n messages from each of several source
-// addresses, in the order of the sources.
-func (w *world) openHalves(ctx context.Context, sources, n int) error {
+// openHalves sends the first fragments of messages from each of several source
+// addresses, in the order of the sources; the second time from the same ones.
+func (w *world) openHalves(ctx context.Context, sources, messages int) error {
+	before := len(w.halves)
 	if sources > 1 && !w.t.SeveralSources() {
 		return &probe.NotExercised{Cause: probe.CauseSurroundings, Reason: "this host has no loopback address beside 127.0.0.1, or the target is not on loopback"}
 	}
 	for i := range sources {
-		if err := w.listen(ctx, fmt.Sprintf("S%d", i), nil); err != nil {
+		n := fmt.Sprintf("S%d", i)
+		if s, ok := w.sockets[n]; ok {
+			w.socket = s
+		} else if err := w.listen(ctx, n, nil); err != nil {
 			return err
 		}
-		for j := range n {
-			f := forge.Frame{Type: typeData, Headers: forge.KV("msg-id", strconv.Itoa(1000+j)), Payload: w.t.Unique("half")}
-			w.halves = append(w.halves, &half{socket: w.socket, fragments: cut(f, byte(j), 2), payload: f.Payload})
+		for range messages {
+			number := len(w.halves)
+			f := forge.Frame{Type: typeData, Headers: forge.KV("msg-id", strconv.Itoa(1000+number)), Payload: w.t.Unique("half")}
+			w.halves = append(w.halves, &half{socket: w.socket, fragments: cut(f, byte(number), 2), payload: f.Payload})
 		}
 	}
-	return w.sendHalves(ctx, w.halves, 0)
+	return w.sendHalves(ctx, w.halves[before:], 0)
 }
 
 // sendHalves sends one fragment of each. After each burst, and at the end of each
