@@ -3,6 +3,7 @@ package spec_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -99,6 +100,9 @@ func checkIDs(t *testing.T, file, text string) {
 func TestReferencesBetweenDocumentsHold(t *testing.T) {
 	checkIDs(t, "vstp.md", spec.Text())
 	checkIDs(t, "test-contract.md", spec.TestContract())
+	walkthrough, err := os.ReadFile("new-frame-type.md")
+	require.NoError(t, err)
+	checkIDs(t, "new-frame-type.md", string(walkthrough))
 	// The list of what was dropped names what is not there any more.
 	errata, dropped, found := strings.Cut(spec.Errata(), "## Requirements dropped, split or merged")
 	require.True(t, found, "errata.md has no section on dropped, split and merged requirements")
