@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -64,7 +65,9 @@ func toyAdapter(mode string) {
 		case mode == "adapter-crash":
 			os.Exit(7)
 		case mode == "adapter-hang":
-			select {}
+			for {
+				<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+			}
 		case mode == "adapter-rubbish":
 			fmt.Fprintln(out, "Traceback (most recent call last):")
 		case mode == "adapter-wrong":

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
 	"github.com/vstp-project/vstp/conformance/forge"
@@ -89,7 +90,9 @@ func toyServe(c net.Conn, mode string, hung chan struct{}) {
 			buf = bytes.Clone(buf[f.Total:])
 			select {
 			case <-hung:
-				select {} // serves nobody any more
+				for {
+					<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+				} // serves nobody any more
 			default:
 			}
 			if f.Type == 9 {
@@ -99,7 +102,9 @@ func toyServe(c net.Conn, mode string, hung chan struct{}) {
 					os.Exit(3)
 				case "hang":
 					close(hung)
-					select {}
+					for {
+						<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+					}
 				}
 			}
 			if mode != "deaf" {

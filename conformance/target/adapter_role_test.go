@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // The test binary, run again with adapterEnv set, plays an adapter: well-behaved
@@ -38,7 +39,9 @@ func playAdapter(role string, args []string) int {
 	switch role {
 	case "visit": // does nothing after a visit
 		visit(args[0])
-		select {}
+		for {
+			<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+		}
 	case "exit":
 		fmt.Fprintln(os.Stderr, "last words")
 		return 3
@@ -46,20 +49,28 @@ func playAdapter(role string, args []string) int {
 		return 0
 	case "banner":
 		fmt.Println("Welcome to the adapter!")
-		select {}
+		for {
+			<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+		}
 	case "flood-stdout":
 		flood(os.Stdout, strings.Repeat("o", 1000))
 	case "flood-stderr":
 		flood(os.Stderr, strings.Repeat("e", 1000)+"\n")
 	case "closes-stdin":
 		os.Stdin.Close()
-		select {}
+		for {
+			<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+		}
 	case "closes-stdout":
 		os.Stdout.Close()
-		select {}
+		for {
+			<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+		}
 	case "foreign": // speaks another version of the protocol
 		fmt.Printf(`{"ok":false,"id":%d,"error":"Unsupported"}`+"\n", read(in))
-		select {}
+		for {
+			<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+		}
 	case "daemon": // leaves a child that holds its outputs, and ends
 		child(args[0], runtime.GOOS == "linux")
 		return 0
@@ -94,7 +105,9 @@ func playAdapter(role string, args []string) int {
 			return 1
 		case "hang":
 			visit(args[0])
-			select {}
+			for {
+				<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+			}
 		case "rubbish":
 			fmt.Println("goroutine 1 [running]:")
 			answer(id, `"consumed":0`)

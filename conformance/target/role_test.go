@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -116,7 +117,9 @@ func play(role string, args []string) int {
 	default:
 		panic("no such role: " + role)
 	}
-	select {}
+	for {
+		<-time.After(time.Hour) // a select without cases would end the process where cgo is off
+	}
 }
 
 func must(err error) {
