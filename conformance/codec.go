@@ -120,13 +120,29 @@ func carrying(octets int) time.Duration {
 	return time.Duration(octets) * time.Second / perSecond
 }
 
-// request is the text of a request for the record, and how long its line is.
+// request is the text of a request for the record, and about how long its line
+// is. One that is too long to look at is not written out for the record.
 func request(op string, args map[string]any) (text string, octets int) {
+	for _, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			octets += len(v)
+		case target.Frame:
+			octets += 2 * len(v.Payload)
+			for _, h := range v.Headers {
+				octets += 2 * (len(h[0]) + len(h[1]))
+			}
+		}
+	}
+	const most = 1 << 20
+	if octets > most {
+		return fmt.Sprintf("%s of about %d octets", op, octets), octets
+	}
 	line, err := json.Marshal(args)
 	if err != nil {
-		return op, 0
+		return op, octets
 	}
-	return op + " " + shorten(string(line)), len(line)
+	return op + " " + shorten(string(line)), octets
 }
 
 // shorten cuts long lines for people.

@@ -419,17 +419,17 @@ Feature: Fragments
     And I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=1 frag-total=2 'one'
     Then the datagram DATA 'new one' comes back
 
-  @RAS-8 @case:fragments/incomplete-message-expires @wait:33s
+  @RAS-8 @case:fragments/incomplete-message-expires @wait:32s
   Scenario: A message that is incomplete for 30 s is forgotten
     Given a UDP socket whose fragments are put together
     When I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=0 frag-total=2 'one '
-    And 33s pass on the target's clock
+    And 32s pass on the target's clock
     And I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=1 frag-total=2 'two'
     Then no DATA datagram comes back
     When I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=0 frag-total=2 'one '
     Then the datagram DATA 'one two' comes back
 
-  @RAS-9 @case:fragments/deadline-is-not-extended @wait:33s
+  @RAS-9 @case:fragments/deadline-is-not-extended @wait:32s
   Scenario: Further fragments give a message no further time
     Given a UDP socket whose fragments are put together
     When I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=0 frag-total=3 'one '
@@ -437,7 +437,7 @@ Feature: Fragments
     And I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=0 frag-total=3 'one '
     And 11s pass on the target's clock
     And I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=1 frag-total=3 'two '
-    And 11s pass on the target's clock
+    And 10s pass on the target's clock
     And I send the datagram DATA FRAG msg-id=5 frag-id=1 frag-index=2 frag-total=3 'three'
     Then no DATA datagram comes back
 

@@ -361,10 +361,10 @@ Feature: TCP transport
     Then the last frame before the target closes is ERR err-code=8
     And the target still takes what is sent
 
-  @TCP-30 @case:tcp/idle-is-legal @wait:35s
+  @TCP-30 @case:tcp/idle-is-legal @wait:32s
   Scenario: A connection that is idle between frames stays open
     Given a greeted TCP connection
-    When 35s pass on the target's clock
+    When 32s pass on the target's clock
     Then the connection is still in use
 
   # Acknowledgement over TCP
