@@ -5,12 +5,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/vstp-project/vstp/conformance"
+	"github.com/vstp-project/vstp/conformance/selftest"
 	"github.com/vstp-project/vstp/spec"
 	"github.com/vstp-project/vstp/spec/cite"
 	"github.com/vstp-project/vstp/vectors"
@@ -98,7 +98,7 @@ func everyCase(opts conformance.Options) ([]conformance.Case, error) {
 // citations are the places in the code and in the tests of this checkout that cite
 // a requirement, by its ID; nil outside a checkout.
 func citations() (code, tests map[string][]string, err error) {
-	root, ok := checkout()
+	root, ok := selftest.Source()
 	if !ok {
 		return nil, nil, nil
 	}
@@ -121,24 +121,6 @@ func citations() (code, tests map[string][]string, err error) {
 		}
 	}
 	return code, tests, nil
-}
-
-// checkout is the root of the project's checkout that the working directory is in.
-func checkout() (root string, ok bool) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", false
-	}
-	for {
-		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-		if err == nil && strings.HasPrefix(string(mod), "module github.com/vstp-project/vstp\n") {
-			return dir, true
-		}
-		if filepath.Dir(dir) == dir {
-			return "", false
-		}
-		dir = filepath.Dir(dir)
-	}
 }
 
 func listRequirements(w io.Writer, rows []traceRow) error {
@@ -167,7 +149,7 @@ func cover(r traceRow) string {
 // places counts citations, where they are known.
 func places(at []string) string {
 	if len(at) == 0 {
-		if _, ok := checkout(); !ok {
+		if _, ok := selftest.Source(); !ok {
 			return "?"
 		}
 	}

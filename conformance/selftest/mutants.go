@@ -45,23 +45,32 @@ func Mutants() []Mutant {
 var ErrNoCheckout = errors.New("mutants are built from the source of the reference implementation: run this inside a checkout of the project, with go in the PATH")
 
 // Checkout finds the root of the project's checkout, from the working directory
-// upwards.
+// upwards, and wants a go command to build in it.
 func Checkout() (string, error) {
+	root, ok := Source()
+	if !ok {
+		return "", ErrNoCheckout
+	}
+	if _, err := goCommand(); err != nil {
+		return "", ErrNoCheckout
+	}
+	return root, nil
+}
+
+// Source is the root of the project's checkout that the working directory is in.
+func Source() (root string, ok bool) {
 	dir, err := os.Getwd()
 	if err != nil {
-		return "", err
+		return "", false
 	}
 	for {
 		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil && bytes.Contains(mod, []byte("module github.com/vstp-project/vstp\n")) {
-			if _, err := goCommand(); err != nil {
-				return "", ErrNoCheckout
-			}
-			return dir, nil
+			return dir, true
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", ErrNoCheckout
+			return "", false
 		}
 		dir = parent
 	}

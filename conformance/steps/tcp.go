@@ -391,15 +391,9 @@ func (w *world) wantErr(ctx context.Context, line string) error {
 	if err != nil {
 		return err
 	}
-	seen := 0
-	for _, f := range frames {
-		if f.Type != typeErr {
-			continue
-		}
-		if m := ps[0].mismatch(f); m != "" {
-			return &probe.Violation{Want: line + " and no other ERR", Got: fmt.Sprintf("%v: %s", f, m)}
-		}
-		seen++
+	seen, err := ps[0].countOnly(frames)
+	if err != nil {
+		return err
 	}
 	switch {
 	case seen == 0:
@@ -408,6 +402,20 @@ func (w *world) wantErr(ctx context.Context, line string) error {
 		return &probe.Violation{Want: "one " + line, Got: fmt.Sprintf("%d of them", seen)}
 	}
 	return nil
+}
+
+// countOnly counts the frames of the pattern's type, all of which have to match.
+func (p pattern) countOnly(frames []dissect.Frame) (seen int, err error) {
+	for _, f := range frames {
+		if f.Type != p.typ {
+			continue
+		}
+		if m := p.mismatch(f); m != "" {
+			return seen, &probe.Violation{Want: fmt.Sprintf("%s and no other %s", p.line, f.TypeName()), Got: fmt.Sprintf("%v: %s", f, m)}
+		}
+		seen++
+	}
+	return seen, nil
 }
 
 // wantNone is the barrier for a requirement that forbids one type of answer and
@@ -543,15 +551,9 @@ func (w *world) wantOnlyData(ctx context.Context, line string) error {
 	if err != nil {
 		return err
 	}
-	seen := 0
-	for _, f := range frames {
-		if f.Type != typeData {
-			continue
-		}
-		if m := ps[0].mismatch(f); m != "" {
-			return &probe.Violation{Want: line + " and no other DATA", Got: fmt.Sprintf("%v: %s", f, m)}
-		}
-		seen++
+	seen, err := ps[0].countOnly(frames)
+	if err != nil {
+		return err
 	}
 	if seen != 1 {
 		return &probe.Violation{Want: "one " + line + " before the end of the stream", Got: fmt.Sprintf("%d of them", seen)}

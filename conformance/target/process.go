@@ -39,13 +39,23 @@ type process struct {
 	stop   sync.Once
 }
 
-// launch starts a program with a process group of its own, its standard input
-// held open, and its output collected. env is added to the environment.
+// launch starts a program whose standard output is collected and watched for the
+// ready line.
 func launch(argv, env []string) (*process, error) {
+	return start(argv, env, func(p *process, _ io.Writer) func(io.Reader) {
+		p.watch = newReadyWatch()
+		return func(out io.Reader) { _, _ = io.Copy(io.MultiWriter(&p.out, p.watch), out) }
+	})
+}
+
+// start starts a program with a process group of its own, its standard input held
+// open, and its standard error collected. env is added to the environment. attach
+// is called once the program runs, with its standard input; what it returns reads
+// the standard output to its end.
+func start(argv, env []string, attach func(p *process, in io.Writer) (read func(out io.Reader))) (*process, error) {
 	p := &process{
 		cmd:    exec.Command(argv[0], argv[1:]...),
 		mark:   newMark(),
-		watch:  newReadyWatch(),
 		exited: make(chan struct{}),
 	}
 	p.cmd.Env = append(append(os.Environ(), env...), p.mark)
@@ -82,7 +92,8 @@ func launch(argv, env []string) (*process, error) {
 	}
 
 	var readers sync.WaitGroup
-	readers.Go(func() { _, _ = io.Copy(io.MultiWriter(&p.out, p.watch), outR) })
+	read := attach(p, stdin)
+	readers.Go(func() { read(outR) })
 	readers.Go(func() { _, _ = io.Copy(&p.out, errR) })
 	go func() {
 		_ = p.cmd.Wait() // the state says it all
