@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -21,15 +22,18 @@ const maxLine = 32 << 20
 // test contract describes them.
 //
 // The codec operations are offered, with the encodings of varint and binary
-// string. Whatever else the protocol knows is refused as Unsupported, and a line
-// that is no proper request as Protocol, with a message that says what is wrong
-// with it. Requests are answered in order. Answers go out as soon as there is no
-// further request at hand, so that many can be asked for in one go.
+// string, and the client operations over UDP. Whatever else the protocol knows is
+// refused as Unsupported, and a line that is no proper request as Protocol, with a
+// message that says what is wrong with it. Codec operations are answered in order,
+// and their answers go out as soon as there is no further request at hand, so that
+// many can be asked for in one go. A client operation is answered when it ends;
+// 1,024 may be pending, and one beyond that is refused.
 //
 // Of the options only Types counts.
 //
-// It fails if stdin cannot be read or stdout cannot be written. The goroutine that
-// reads stdin ends with stdin, which may be after RunAdapter has returned.
+// It fails if stdin cannot be read or stdout cannot be written. Every connection is
+// closed and every operation has ended when it returns. The goroutine that reads
+// stdin ends with stdin, which may be after that.
 func RunAdapter(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) error {
 	in, feed := io.Pipe()
 	defer in.Close()
@@ -39,34 +43,37 @@ func RunAdapter(ctx context.Context, o Options, stdin io.Reader, stdout io.Write
 	}()
 	defer context.AfterFunc(ctx, func() { feed.CloseWithError(context.Canceled) })()
 
-	out := bufio.NewWriterSize(stdout, 64<<10)
-	lines := newLineReader(flushFirst{in, out}, maxLine)
-	a := adapter{types: o.Types}
-	for !a.stopped {
-		line, err := lines.next()
-		var reply answer
-		switch {
-		case err == io.EOF, ctx.Err() != nil:
-			return flush(out)
-		case errors.Is(err, errLongLine):
-			reply = failure(err)
-		case err != nil:
-			return fmt.Errorf("peer: %w", err)
-		case len(bytes.TrimSpace(line)) == 0:
-			continue
-		default:
-			reply = a.answer(line)
-		}
-		if _, err := out.Write(reply.line()); err != nil {
-			return fmt.Errorf("peer: writing an answer: %w", err)
-		}
+	// An answer that cannot be written ends the conversation wherever it is.
+	out := newOutput(stdout, func() { feed.Close() })
+	a := &adapter{options: Options{Types: o.Types}, out: out, clients: newClients(ctx, out)}
+	err := a.converse(ctx, newLineReader(flushFirst{in, out}, maxLine))
+	a.clients.end()
+	if broken := out.flush(); broken != nil {
+		return fmt.Errorf("peer: %w", broken)
 	}
-	return flush(out)
+	if err != nil {
+		return fmt.Errorf("peer: %w", err)
+	}
+	return nil
 }
 
-func flush(out *bufio.Writer) error {
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("peer: writing an answer: %w", err)
+// converse takes requests until there are no more.
+func (a *adapter) converse(ctx context.Context, lines *lineReader) error {
+	for !a.stopped {
+		line, err := lines.next()
+		switch {
+		case err == io.EOF, ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errLongLine):
+			err = a.out.put(failure(err))
+		case err != nil:
+			return err
+		case len(bytes.TrimSpace(line)) > 0:
+			err = a.handle(line)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -74,12 +81,12 @@ func flush(out *bufio.Writer) error {
 // flushFirst sends the answers that are ready before it waits for more requests.
 type flushFirst struct {
 	in  io.Reader
-	out *bufio.Writer
+	out *output
 }
 
 func (f flushFirst) Read(p []byte) (int, error) {
-	if err := f.out.Flush(); err != nil {
-		return 0, fmt.Errorf("writing an answer: %w", err)
+	if err := f.out.flush(); err != nil {
+		return 0, err
 	}
 	n, err := f.in.Read(p)
 	if err != nil && err != io.EOF {
@@ -139,35 +146,34 @@ func (l *lineReader) next() ([]byte, error) {
 
 // An adapter is the state of one conversation.
 type adapter struct {
-	types   wire.TypeSet
+	options Options
+	random  *rand.Rand // set by start
+	out     *output
+	clients *clients
 	started bool
 	stopped bool
 }
 
-// answer carries out the request on a line.
-func (a *adapter) answer(line []byte) answer {
+// handle carries out the request on a line, or begins to. The error is that of the
+// output.
+func (a *adapter) handle(line []byte) error {
+	var id *uint64
 	r, err := parseRequest(line)
-	if err != nil {
-		return failure(err)
+	if err == nil {
+		id, err = r.id()
 	}
-	id, err := r.id()
 	if err != nil {
-		return failure(err)
+		return a.out.put(failure(err))
 	}
-	reply, err := a.perform(r)
-	if err != nil {
-		// What an operation reports beside its error is kept.
-		needed := reply.Needed
-		reply = failure(err)
-		reply.Needed = needed
-	} else {
-		reply.OK = true
+	reply, pending, err := a.perform(r, id)
+	if pending {
+		return nil
 	}
-	reply.ID = id
-	return reply
+	return a.out.put(reply.completed(id, err))
 }
 
-// The operations of the protocol beside start and stop. A nil one is not offered.
+// The operations that are carried out in order, beside start and stop. A nil one is
+// not offered.
 var operations = map[string]func(*adapter, members) (answer, error){
 	"decode":        (*adapter).decode,
 	"encode":        (*adapter).encode,
@@ -176,41 +182,44 @@ var operations = map[string]func(*adapter, members) (answer, error){
 	"varint_decode": varintDecode,
 	"string_encode": stringEncode,
 	"string_decode": stringDecode,
-	"connect":       nil,
-	"send":          nil,
-	"send_ack":      nil,
-	"recv":          nil,
-	"close":         nil,
-	"local_addr":    nil,
 }
 
-func (a *adapter) perform(r members) (answer, error) {
+// perform carries out a request. If it is pending, its answer comes by itself.
+func (a *adapter) perform(r members, id *uint64) (reply answer, pending bool, err error) {
 	op, err := r.text("op")
 	if err != nil {
-		return answer{}, err
+		return answer{}, false, err
 	}
 	switch op {
 	case "start":
-		return a.start(r)
+		reply, err = a.start(r)
+		return reply, false, err
 	case "stop":
+		a.clients.end()
 		a.stopped = true
-		return answer{}, nil
+		return answer{}, false, nil
 	}
-	operation, known := operations[op]
+	operation, inOrder := operations[op]
+	prepare, ofClient := clientOperations[op]
 	switch {
-	case !known:
-		return answer{}, misusef("there is no operation %.40q", op)
+	case !inOrder && !ofClient:
+		return answer{}, false, misusef("there is no operation %.40q", op)
 	case !a.started:
-		return answer{}, misusef("%s came before start", op)
+		return answer{}, false, misusef("%s came before start", op)
+	case ofClient && id == nil:
+		return answer{}, false, misusef(`the member "id" is missing, %s always carries one`, op)
+	case ofClient:
+		err = a.clients.begin(*id, func() (task, error) { return prepare(a, r) })
+		return answer{}, err == nil, err
 	case operation == nil:
-		return answer{}, wire.Unsupported
+		return answer{}, false, wire.Unsupported
 	}
-	return operation(a, r)
+	reply, err = operation(a, r)
+	return reply, false, err
 }
 
 // start begins the conversation. The roles are those that this adapter serves: as a
-// server the reference implementation is another program, and a client needs the
-// client operations.
+// server the reference implementation is another program.
 func (a *adapter) start(r members) (answer, error) {
 	switch protocol, err := r.whole("protocol"); {
 	case err != nil:
@@ -220,21 +229,24 @@ func (a *adapter) start(r members) (answer, error) {
 	case a.started:
 		return answer{}, misuse("start came twice")
 	}
-	// Neither has an effect: no timer runs here and nothing is drawn at random.
-	if scale, err := r.number("time_scale"); err != nil {
+	scale, err := r.number("time_scale")
+	if err != nil {
 		return answer{}, err
 	} else if scale < 0.05 || scale > 1 {
 		return answer{}, misusef("time_scale %v is not from 0.05 to 1", scale)
 	}
-	if _, err := r.whole("seed"); err != nil {
+	seed, err := r.whole("seed")
+	if err != nil {
 		return answer{}, err
 	}
+	a.options.TimeScale = scale
+	a.random = rand.New(rand.NewPCG(seed, 0))
 	a.started = true
 	return answer{
 		Name:         "vstp reference implementation",
 		Version:      new(version()),
-		Roles:        []string{"codec"},
-		Capabilities: []string{"varint", "string"},
+		Roles:        []string{"client", "codec"},
+		Capabilities: []string{"udp", "varint", "string", "time-scale"},
 	}, nil
 }
 
@@ -245,6 +257,7 @@ type answer struct {
 
 	// Of a refusal.
 	Error   string `json:"error,omitempty"`
+	Remote  bool   `json:"remote,omitempty"`
 	Needed  *int   `json:"needed,omitempty"`
 	Message string `json:"message,omitempty"`
 
@@ -254,19 +267,36 @@ type answer struct {
 	Roles        []string `json:"roles,omitempty"`
 	Capabilities []string `json:"capabilities,omitempty"`
 
-	// Of the codec operations.
+	// Of the codec operations; Frame also of recv.
 	Frame    *frame  `json:"frame,omitempty"`
 	Hex      *string `json:"hex,omitempty"`
 	Value    *string `json:"value,omitempty"`
 	Consumed *int    `json:"consumed,omitempty"`
+
+	// Of the client operations.
+	Conn   *uint64 `json:"conn,omitempty"`
+	Source string  `json:"source,omitempty"`
+	Addr   string  `json:"addr,omitempty"`
 }
 
-// failure is the refusal that reports err: by the error of the specification in
-// it, otherwise as a request that is wrong in itself.
+// completed returns the answer to a request with the given id: a, or the refusal
+// that reports err. What an operation says beside its error is kept.
+func (a answer) completed(id *uint64, err error) answer {
+	if err != nil {
+		needed := a.Needed
+		a = failure(err)
+		a.Needed = needed
+	} else {
+		a.OK = true
+	}
+	a.ID = id
+	return a
+}
+
+// failure is the refusal that reports err.
 func failure(err error) answer {
-	reason := wire.Protocol
-	errors.As(err, &reason)
-	return answer{Error: reason.String(), Message: err.Error()}
+	reason, remote := reasonOf(err)
+	return answer{Error: reason.String(), Remote: remote, Message: err.Error()}
 }
 
 // line returns the answer as a line. One that would be too long is replaced by the

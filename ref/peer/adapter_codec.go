@@ -3,9 +3,7 @@ package peer
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"runtime/debug"
 
@@ -31,7 +29,7 @@ func (a *adapter) decode(r members) (answer, error) {
 		return answer{}, err
 	}
 	lim := wire.Limits{MaxFrame: limit}
-	lim.Types = a.types
+	lim.Types = a.options.Types
 	f, n, err := wire.Parse(octets, lim)
 	switch {
 	case errors.Is(err, wire.ErrShort):
@@ -39,7 +37,12 @@ func (a *adapter) decode(r members) (answer, error) {
 	case err != nil:
 		return answer{}, err
 	}
-	shown := frame{
+	return answer{Frame: shown(f), Consumed: &n}, nil
+}
+
+// shown returns a frame in the notation of the adapter protocol.
+func shown(f wire.Frame) *frame {
+	out := frame{
 		Version: wire.Version,
 		Type:    uint8(f.Type),
 		Flags:   uint8(f.Flags),
@@ -47,9 +50,9 @@ func (a *adapter) decode(r members) (answer, error) {
 		Payload: hex.EncodeToString(f.Payload),
 	}
 	for key, value := range f.Headers.All() {
-		shown.Headers = append(shown.Headers, [2]string{hex.EncodeToString(key), hex.EncodeToString(value)})
+		out.Headers = append(out.Headers, [2]string{hex.EncodeToString(key), hex.EncodeToString(value)})
 	}
-	return answer{Frame: &shown, Consumed: &n}, nil
+	return &out
 }
 
 // limit returns the frame limit of a decode request.
@@ -64,60 +67,22 @@ func (r members) limit() (int, error) {
 }
 
 func (a *adapter) encode(r members) (answer, error) {
-	f, err := r.frame()
+	m, err := r.object("frame")
+	switch {
+	case err != nil:
+		return answer{}, err
+	case m["type"] == nil:
+		return answer{}, misuse(`the member "type" of the frame is missing`)
+	}
+	f, err := m.frame()
 	if err != nil {
 		return answer{}, err
 	}
 	var b bytes.Buffer
-	if err := wire.NewWriter(&b, wire.Limits{Types: a.types}).WriteFrame(f); err != nil {
+	if err := wire.NewWriter(&b, wire.Limits{Types: a.options.Types}).WriteFrame(f); err != nil {
 		return answer{}, err
 	}
 	return octetsAnswer(b.Bytes()), nil
-}
-
-// frame reads the frame that is to be encoded.
-func (r members) frame() (wire.Frame, error) {
-	raw := r["frame"]
-	var m members
-	switch {
-	case raw == nil:
-		return wire.Frame{}, misuse(`the member "frame" is missing`)
-	case raw[0] != '{', json.Unmarshal(raw, &m) != nil:
-		return wire.Frame{}, misuse(`the member "frame" is not an object`)
-	case m["type"] == nil:
-		return wire.Frame{}, misuse(`the member "type" of the frame is missing`)
-	}
-	version, err := m.octet("version", wire.Version)
-	if err != nil {
-		return wire.Frame{}, fmt.Errorf("frame: %w", err)
-	}
-	typ, err := m.octet("type", 0)
-	if err != nil {
-		return wire.Frame{}, fmt.Errorf("frame: %w", err)
-	}
-	flags, err := m.octet("flags", 0)
-	if err != nil {
-		return wire.Frame{}, fmt.Errorf("frame: %w", err)
-	}
-	headers, err := m.pairs("headers")
-	if err != nil {
-		return wire.Frame{}, fmt.Errorf("frame: %w", err)
-	}
-	payload, err := m.optionalOctets("payload")
-	if err != nil {
-		return wire.Frame{}, fmt.Errorf("frame: %w", err)
-	}
-	if version != wire.Version {
-		return wire.Frame{}, &wire.EncodeError{
-			Reason: wire.Protocol,
-			Detail: fmt.Sprintf("VERSION %d, there is only version %d [FRM-2]", version, wire.Version),
-		}
-	}
-	b := wire.NewBuilder(wire.Type(typ)).Flags(wire.Flags(flags)).Payload(payload)
-	for _, h := range headers {
-		b.Binary(h[0], h[1])
-	}
-	return b.Build()
 }
 
 func varintEncode(_ *adapter, r members) (answer, error) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/vstp-project/vstp/ref/wire"
 )
 
 // maxWhole is the largest whole number of the adapter protocol: up to it every
@@ -41,6 +43,18 @@ func (r members) id() (*uint64, error) {
 	}
 	id, err := r.whole("id")
 	return &id, err
+}
+
+// flag reads true or false, false if there is no such member.
+func (r members) flag(name string) (bool, error) {
+	switch string(r[name]) {
+	case "true":
+		return true, nil
+	case "false", "":
+		return false, nil
+	default:
+		return false, misusef("the member %q is neither true nor false", name)
+	}
 }
 
 func (r members) text(name string) (string, error) {
@@ -148,4 +162,52 @@ func (r members) pairs(name string) ([][2][]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// object reads a member that is an object.
+func (r members) object(name string) (members, error) {
+	raw := r[name]
+	var m members
+	switch {
+	case raw == nil:
+		return nil, misusef("the member %q is missing", name)
+	case raw[0] != '{', json.Unmarshal(raw, &m) != nil:
+		return nil, misusef("the member %q is not an object", name)
+	}
+	return m, nil
+}
+
+// frame reads a frame, of which r are the members: DATA if it has no type.
+func (r members) frame() (wire.Frame, error) {
+	version, err := r.octet("version", wire.Version)
+	if err != nil {
+		return wire.Frame{}, fmt.Errorf("frame: %w", err)
+	}
+	typ, err := r.octet("type", uint8(wire.TypeData))
+	if err != nil {
+		return wire.Frame{}, fmt.Errorf("frame: %w", err)
+	}
+	flags, err := r.octet("flags", 0)
+	if err != nil {
+		return wire.Frame{}, fmt.Errorf("frame: %w", err)
+	}
+	headers, err := r.pairs("headers")
+	if err != nil {
+		return wire.Frame{}, fmt.Errorf("frame: %w", err)
+	}
+	payload, err := r.optionalOctets("payload")
+	if err != nil {
+		return wire.Frame{}, fmt.Errorf("frame: %w", err)
+	}
+	if version != wire.Version {
+		return wire.Frame{}, &wire.EncodeError{
+			Reason: wire.Protocol,
+			Detail: fmt.Sprintf("VERSION %d, there is only version %d [FRM-2]", version, wire.Version),
+		}
+	}
+	b := wire.NewBuilder(wire.Type(typ)).Flags(wire.Flags(flags)).Payload(payload)
+	for _, h := range headers {
+		b.Binary(h[0], h[1])
+	}
+	return b.Build()
 }

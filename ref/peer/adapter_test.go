@@ -76,8 +76,8 @@ func TestAdapterStart(t *testing.T) {
 	assert.NoError(t, shape(t, "start").Validate(answer))
 	assert.Equal(t, true, answer["ok"])
 	assert.Equal(t, "vstp reference implementation", answer["name"])
-	assert.Equal(t, []any{"codec"}, answer["roles"])
-	assert.Equal(t, []any{"varint", "string"}, answer["capabilities"])
+	assert.Equal(t, []any{"client", "codec"}, answer["roles"])
+	assert.Equal(t, []any{"udp", "varint", "string", "time-scale"}, answer["capabilities"])
 	assert.NotContains(t, answer, "id")
 }
 
@@ -243,11 +243,9 @@ func TestAdapterRefusesWhatItDoesNotOffer(t *testing.T) {
 	for _, request := range []string{
 		`{"op":"decompress","hex":""}`,
 		`{"op":"connect","id":1,"transport":"tcp","addr":"127.0.0.1:1"}`,
-		`{"op":"send","id":1,"conn":1,"frame":{}}`,
-		`{"op":"send_ack","id":1,"conn":1,"frame":{}}`,
-		`{"op":"recv","id":1,"conn":1,"timeout_ms":0}`,
-		`{"op":"close","id":1,"conn":1}`,
-		`{"op":"local_addr","id":1,"conn":1}`,
+		`{"op":"connect","id":1,"transport":"tls","addr":"127.0.0.1:1"}`,
+		`{"op":"connect","id":1,"transport":"easy-tcp","addr":"127.0.0.1:1"}`,
+		`{"op":"connect","id":1,"transport":"easy-udp","addr":"127.0.0.1:1"}`,
 	} {
 		answer := askAdapter(t, request)
 		assert.Equal(t, "Unsupported", answer["error"], request)

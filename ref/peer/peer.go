@@ -56,14 +56,11 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 	ready := readyLine{Ready: true}
 
 	if o.TCP != "" {
-		s, err := tcp.Listen(ctx, o.TCP, tcp.Config{
-			Limits:       wire.Limits{Types: o.Types},
-			StalledFrame: o.scaled(session.DefaultStalledFrame),
-			Log:          o.Log,
-			Handler: func(ctx context.Context, r *tcp.Request) {
-				o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
-			},
-		})
+		cfg := o.tcpConfig()
+		cfg.Handler = func(ctx context.Context, r *tcp.Request) {
+			o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
+		}
+		s, err := tcp.Listen(ctx, o.TCP, cfg)
 		if err != nil {
 			return fmt.Errorf("peer: %w", err)
 		}
@@ -71,19 +68,11 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 		ready.TCP = s.Addr().String()
 	}
 	if o.UDP != "" {
-		s, err := udp.Listen(ctx, o.UDP, udp.Config{
-			Limits:          wire.Limits{Types: o.Types},
-			RetryDelay:      o.scaled(reliable.DefaultRetryDelay),
-			MaxRetryDelay:   o.scaled(reliable.DefaultMaxRetryDelay),
-			AckTimeout:      o.scaled(reliable.DefaultAckTimeout),
-			FragIDWindow:    o.scaled(frag.DefaultIDWindow),
-			Reassembly:      o.scaled(frag.DefaultLifetime),
-			DuplicateWindow: o.scaled(reliable.DefaultWindow),
-			Log:             o.Log,
-			Handler: func(ctx context.Context, r *udp.Request) {
-				o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
-			},
-		})
+		cfg := o.udpConfig()
+		cfg.Handler = func(ctx context.Context, r *udp.Request) {
+			o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
+		}
+		s, err := udp.Listen(ctx, o.UDP, cfg)
 		if err != nil {
 			return fmt.Errorf("peer: %w", err)
 		}
@@ -118,6 +107,29 @@ func (o Options) check() error {
 		return fmt.Errorf("peer: time scale %v: give a factor above 0 and at most 1, or 0 for 1", o.TimeScale)
 	}
 	return nil
+}
+
+// tcpConfig returns the settings of an endpoint over TCP.
+func (o Options) tcpConfig() tcp.Config {
+	return tcp.Config{
+		Limits:       wire.Limits{Types: o.Types},
+		StalledFrame: o.scaled(session.DefaultStalledFrame),
+		Log:          o.Log,
+	}
+}
+
+// udpConfig returns the settings of an endpoint over UDP.
+func (o Options) udpConfig() udp.Config {
+	return udp.Config{
+		Limits:          wire.Limits{Types: o.Types},
+		RetryDelay:      o.scaled(reliable.DefaultRetryDelay),
+		MaxRetryDelay:   o.scaled(reliable.DefaultMaxRetryDelay),
+		AckTimeout:      o.scaled(reliable.DefaultAckTimeout),
+		FragIDWindow:    o.scaled(frag.DefaultIDWindow),
+		Reassembly:      o.scaled(frag.DefaultLifetime),
+		DuplicateWindow: o.scaled(reliable.DefaultWindow),
+		Log:             o.Log,
+	}
 }
 
 // scaled returns a timer of the specification as this peer keeps it.

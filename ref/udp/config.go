@@ -53,6 +53,12 @@ type Config struct {
 	// always there and always verified [CRC-4] [CRC-5].
 	UseCRC bool
 
+	// FirstMsgID is the msg-id of the first message that has one; the next have the
+	// numbers that follow. Zero draws it at random, so that a program that is started
+	// again does not repeat the numbers of the run before. Any other value is for runs
+	// that are to be repeated exactly.
+	FirstMsgID uint64
+
 	// NoFragmentation refuses what does not fit a datagram as FrameTooLarge, in place
 	// of cutting it [FRG-15]. Fragments that arrive are put together all the same.
 	NoFragmentation bool
@@ -147,6 +153,7 @@ func (c Config) sender() reliable.Config {
 		AckTimeout:      c.AckTimeout,
 		IDWindow:        c.FragIDWindow,
 		NoFragmentation: c.NoFragmentation,
+		FirstMsgID:      c.FirstMsgID,
 	}
 }
 
