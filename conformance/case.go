@@ -10,6 +10,7 @@ import (
 // The roles that an implementation can be judged in.
 const (
 	RoleServer = "server"
+	RoleClient = "client"
 	RoleCodec  = "codec"
 )
 
@@ -26,7 +27,7 @@ type Case struct {
 	Level        string        // the key word of the first requirement
 	Profile      string        // core or strict: the profile of the first requirement
 	Roles        []string      // server, client or codec
-	Transport    string        // tcp or udp; adapter for a codec
+	Transport    string        // tcp or udp, over which a client is judged as well; adapter for a codec
 	Capability   string        // that the target must have declared; empty for none
 	Tags         []string      // with their @
 	Source       string        // where it is written, for instance "features/tcp.feature:42"

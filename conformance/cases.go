@@ -45,7 +45,9 @@ func allCases(opts Options) ([]Case, error) {
 	var cases []Case
 	switch opts.Role {
 	case "", RoleServer:
-		cases, err = serverCases(opts, registry, vs)
+		cases, err = networkCases(RoleServer, opts, registry, vs)
+	case RoleClient:
+		cases, err = networkCases(RoleClient, opts, registry, vs)
 	case RoleCodec:
 		for _, v := range vs.All() {
 			if c, ok := codecCase(v, registry); ok {
@@ -53,7 +55,7 @@ func allCases(opts Options) ([]Case, error) {
 			}
 		}
 	default:
-		err = &SelectionError{Problem: fmt.Sprintf("the role %q does not exist: server or codec", opts.Role)}
+		err = &SelectionError{Problem: fmt.Sprintf("the role %q does not exist: server, client or codec", opts.Role)}
 	}
 	if err != nil {
 		return nil, err
@@ -62,7 +64,8 @@ func allCases(opts Options) ([]Case, error) {
 	return cases, nil
 }
 
-func serverCases(opts Options, registry *spec.Registry, vs vectors.Set) ([]Case, error) {
+// networkCases are the scenarios and frame vectors of a role over both transports.
+func networkCases(role string, opts Options, registry *spec.Registry, vs vectors.Set) ([]Case, error) {
 	featureFS := opts.Features
 	if featureFS == nil {
 		featureFS = features.FS
@@ -73,14 +76,16 @@ func serverCases(opts Options, registry *spec.Registry, vs vectors.Set) ([]Case,
 	}
 	var cases []Case
 	for _, s := range scenarios {
-		cases = append(cases, scenarioCase(s))
+		if slices.Contains(s.Tags, "@"+role) {
+			cases = append(cases, scenarioCase(s, role))
+		}
 	}
 	for _, v := range vs.All() {
 		for _, transport := range []string{"tcp", "udp"} {
 			if !steps.Live(v, transport) {
 				continue
 			}
-			if c, ok := vectorCase(v, transport, registry); ok {
+			if c, ok := vectorCase(v, role, transport, registry); ok {
 				cases = append(cases, c)
 			}
 		}
@@ -95,11 +100,11 @@ func loadVectors(opts Options) (vectors.Set, error) {
 	return vectors.Load()
 }
 
-func scenarioCase(s steps.Scenario) Case {
+func scenarioCase(s steps.Scenario, role string) Case {
 	req, _ := spec.Lookup(s.Requirements[0]) // steps.Load has refused unknown ones
 	c := Case{
 		ID: s.ID, Title: s.Title, Requirements: s.Requirements,
-		Level: req.Level, Profile: req.Profile, Roles: []string{RoleServer},
+		Level: req.Level, Profile: req.Profile, Roles: []string{role},
 		Tags: s.Tags, Source: s.Source, Wait: s.Wait,
 		Exclusive: slices.Contains(s.Tags, "@exclusive"),
 		Hostile:   slices.Contains(s.Tags, "@hostile"),
@@ -113,23 +118,26 @@ func scenarioCase(s steps.Scenario) Case {
 	return c
 }
 
-// vectorCase is the case of a frame vector over one transport. There is none
-// where the vector's requirement is not about servers or not about the transport.
-func vectorCase(v vectors.Vector, transport string, registry *spec.Registry) (Case, bool) {
+// vectorCase is the case of a frame vector for a role over one transport. There is
+// none where the vector's requirement is not about the role or not about the transport.
+func vectorCase(v vectors.Vector, role, transport string, registry *spec.Registry) (Case, bool) {
 	req, ok := spec.Lookup(v.Requirements[0])
-	if !ok || !slices.Contains(req.Roles, "server") || !slices.Contains(req.Transports, transport) {
+	if !ok || !slices.Contains(req.Roles, role) || !slices.Contains(req.Transports, transport) {
 		return Case{}, false
 	}
 	c := Case{
 		ID:    fmt.Sprintf("vector/%s/%s@%s", v.Family, v.Name, transport),
 		Title: v.Comment, Requirements: v.Requirements,
-		Level: req.Level, Profile: req.Profile, Roles: []string{RoleServer}, Transport: transport,
-		Tags:    []string{"@vector", "@" + transport, "@server"},
+		Level: req.Level, Profile: req.Profile, Roles: []string{role}, Transport: transport,
+		Tags:    []string{"@vector", "@" + transport, "@" + role},
 		Source:  fmt.Sprintf("vectors/%s.json", v.Family),
 		Hostile: v.Expect.Result != "accept",
 		Run: func(ctx context.Context, t *probe.T) error {
 			if err := outdated(v, registry); err != nil {
 				return err
+			}
+			if role == RoleClient {
+				return steps.RunClientVector(ctx, t, v, transport, registry)
 			}
 			return steps.RunVector(ctx, t, v, transport, registry)
 		},

@@ -10,7 +10,7 @@ import (
 // Options select and shape a run. The zero value judges every core case, many
 // at a time, unscaled.
 type Options struct {
-	Role      string   // RoleServer (default) or RoleCodec
+	Role      string   // RoleServer (default), RoleClient or RoleCodec
 	Profile   string   // "core" (default) or "strict"
 	Run       []string // globs of case IDs to run; none means all
 	Skip      []string // globs of case IDs to leave out

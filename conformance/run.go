@@ -60,9 +60,31 @@ func Run(ctx context.Context, t target.Target, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := playsRole(t, inst, opts.Role); err != nil {
+		inst.Stop()
+		return nil, err
+	}
 	r := &runner{opts: opts, target: t, inst: inst, cases: cases, results: make([]Result, len(cases)), sources: probe.NewSources()}
 	defer func() { r.inst.Stop() }()
 	return r.run(ctx), nil
+}
+
+// playsRole wants an adapter to have declared the role that it is to be judged in.
+func playsRole(t target.Target, inst target.Instance, role string) error {
+	driven, ok := inst.(target.Driven)
+	if role == "" || role == RoleServer {
+		return nil
+	}
+	if !ok {
+		return &SelectionError{Problem: fmt.Sprintf("a %s is judged through an adapter, and %v has none", role, t)}
+	}
+	if roles := driven.Adapter().Hello().Roles; !slices.Contains(roles, role) {
+		return &target.UnreachableError{
+			Target: t.String(),
+			Tried:  fmt.Sprintf("its adapter declares the roles %s and not %s", strings.Join(roles, ", "), role),
+		}
+	}
+	return nil
 }
 
 type runner struct {
@@ -123,8 +145,13 @@ func (r *runner) run(ctx context.Context) *Report {
 // offered lists the transports that the target offers and this runner speaks.
 func (r *runner) offered() []string {
 	var offered []string
-	if r.adapter() != nil {
+	if a := r.adapter(); a != nil {
 		offered = append(offered, transportAdapter)
+		for _, transport := range []string{"tcp", "udp"} {
+			if slices.Contains(a.Hello().Capabilities, transport) {
+				offered = append(offered, transport)
+			}
+		}
 	}
 	if r.inst.Addrs().TCP != "" {
 		offered = append(offered, "tcp")
@@ -577,10 +604,17 @@ func (r *runner) judge(res *Result, err error) {
 
 // notApplicable says why a case is not about this target; empty if it is.
 func (r *runner) notApplicable(c Case) string {
+	capabilities := r.opts.Capabilities
+	if a := r.adapter(); a != nil {
+		capabilities = a.Hello().Capabilities
+	}
 	if c.Transport != "" && !slices.Contains(r.offered(), c.Transport) {
+		if r.opts.Role == RoleClient {
+			return fmt.Sprintf("the client does not offer %s", c.Transport)
+		}
 		return fmt.Sprintf("the target offers no %s listener", c.Transport)
 	}
-	compresses := slices.Contains(r.opts.Capabilities, "compression")
+	compresses := slices.Contains(capabilities, "compression")
 	switch {
 	case slices.Contains(c.Tags, "@compression") && !compresses:
 		return "the target does not offer compression"

@@ -4,7 +4,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vstp-project/vstp/conformance"
-	"github.com/vstp-project/vstp/conformance/target"
 )
 
 func newCodec(s streams) *cobra.Command {
@@ -33,7 +32,7 @@ Without --exec, the codec of the reference implementation is judged.
 			if err := f.check(cmd, !cmd.Flags().Changed("exec")); err != nil {
 				return err
 			}
-			tgt, err := codecTarget(f)
+			tgt, err := adapterTarget(f, "codec")
 			if err != nil {
 				return err
 			}
@@ -42,18 +41,4 @@ Without --exec, the codec of the reference implementation is judged.
 	}
 	f.register(cmd, "adapter")
 	return cmd
-}
-
-// codecTarget is what the flags say is to be judged.
-func codecTarget(f judgeFlags) (target.Target, error) {
-	t := target.AdapterCommand{Command: f.exec, Wait: f.wait, TimeScale: f.timeScale, Seed: f.seed}
-	if f.exec != "" {
-		return t, t.Check()
-	}
-	exe, err := self()
-	if err != nil {
-		return nil, err
-	}
-	t.Name, t.Path, t.Args = "the codec of the built-in reference peer", exe, append([]string{"peer", "--adapter"}, f.args()...)
-	return t, nil
 }

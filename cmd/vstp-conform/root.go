@@ -44,6 +44,7 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 	root.SetErr(s.err)
 	root.AddCommand(
 		newServer(s),
+		newClient(s),
 		newCodec(s),
 		newPeer(s),
 		newNetem(s),

@@ -51,8 +51,15 @@ type T struct {
 	events  []Event
 	dropped int // events beyond maxEvents
 
-	streams []*Stream
-	sockets []*Socket
+	streams   []*Stream
+	sockets   []*Socket
+	listeners []*Listener
+	clients   []*Client
+
+	asking     sync.Once // sets the two that follow
+	askCtx     context.Context
+	stopAsking context.CancelFunc
+	asked      sync.WaitGroup // operations that have no answer yet
 }
 
 // New makes the probe of a case and starts its clock.
@@ -71,6 +78,10 @@ func New(cfg Config) *T {
 
 // Close closes everything that the case opened and waits for its readers.
 func (t *T) Close() {
+	t.closeClients()
+	for _, l := range t.listeners {
+		_ = l.ln.Close()
+	}
 	for _, s := range t.streams {
 		s.Close()
 	}

@@ -66,7 +66,12 @@ func (t *T) Listen(ctx context.Context, name string, like *Socket) (*Socket, err
 	default:
 		local = netip.IPv6Unspecified()
 	}
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(local, 0)))
+	return t.socket(name, netip.AddrPortFrom(local, 0), to)
+}
+
+// socket opens a socket at a local address, port 0 being any.
+func (t *T) socket(name string, local, to netip.AddrPort) (*Socket, error) {
+	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(local))
 	if err != nil {
 		return nil, &NotExercised{Cause: CauseSurroundings, Reason: fmt.Sprintf("this host lets no socket be bound to %v: %v", local, err)}
 	}
@@ -74,11 +79,16 @@ func (t *T) Listen(ctx context.Context, name string, like *Socket) (*Socket, err
 	// its own drop for the target's silence.
 	_ = conn.SetReadBuffer(4 << 20)
 	_ = conn.SetWriteBuffer(4 << 20)
+	stampDatagrams(conn)
 	s := &Socket{
 		Name: "udp " + name, t: t, conn: conn, target: to,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
-	t.record(s.Name, EventOpen, nil, fmt.Sprintf("%v → %v", s.Local(), to))
+	if to.IsValid() {
+		t.record(s.Name, EventOpen, nil, fmt.Sprintf("%v → %v", s.Local(), to))
+	} else {
+		t.record(s.Name, EventOpen, nil, s.Local().String())
+	}
 	t.sockets = append(t.sockets, s)
 	go s.read()
 	return s, nil
@@ -93,8 +103,9 @@ func (s *Socket) Target() netip.AddrPort { return s.target }
 func (s *Socket) read() {
 	defer close(s.done)
 	buf := make([]byte, 64<<10)
+	oob := make([]byte, stampSpace)
 	for {
-		n, from, err := s.conn.ReadFromUDPAddrPort(buf)
+		n, oobn, _, from, err := s.conn.ReadMsgUDPAddrPort(buf, oob)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -105,7 +116,7 @@ func (s *Socket) read() {
 		if s.total += n; s.total <= maxReceived {
 			s.queue = append(s.queue, received{
 				octets: append([]byte(nil), buf[:n]...),
-				from:   netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), at: s.t.Elapsed(),
+				from:   netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), at: s.t.came(oob[:oobn]),
 			})
 		}
 		s.mu.Unlock()
@@ -116,8 +127,26 @@ func (s *Socket) read() {
 	}
 }
 
+// came is when a datagram came: by the kernel's clock where it says so.
+func (t *T) came(oob []byte) time.Duration {
+	now := t.Elapsed()
+	at, ok := stamp(oob)
+	if !ok {
+		return now
+	}
+	// The wall clock may have been set meanwhile: it can only be earlier than now,
+	// and not by long.
+	if ago := time.Now().Round(0).Sub(at); ago > 0 && ago < now {
+		return now - ago
+	}
+	return now
+}
+
 // Send sends one datagram to the target.
 func (s *Socket) Send(octets []byte, text string) error {
+	if !s.target.IsValid() {
+		return errors.New("the address of the target is not known yet")
+	}
 	s.t.record(s.Name, EventSend, octets, text)
 	if _, err := s.conn.WriteToUDPAddrPort(octets, s.target); err != nil {
 		return fmt.Errorf("sending a datagram of %d octets from %v: %w", len(octets), s.Local(), err)

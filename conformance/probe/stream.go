@@ -60,14 +60,19 @@ func (t *T) Dial(ctx context.Context, name string) (*Stream, error) {
 			Got:  err.Error(), Timing: time.Since(began) >= t.Bound("close"),
 		}
 	}
+	return t.stream(name, c.(*net.TCPConn)), nil
+}
+
+// stream starts to read a connection.
+func (t *T) stream(name string, c *net.TCPConn) *Stream {
 	s := &Stream{
-		Name: "tcp " + name, t: t, conn: c.(*net.TCPConn),
+		Name: "tcp " + name, t: t, conn: c,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	t.record(s.Name, EventOpen, nil, fmt.Sprintf("%v → %v", c.LocalAddr(), c.RemoteAddr()))
 	t.streams = append(t.streams, s)
 	go s.read()
-	return s, nil
+	return s
 }
 
 // read moves octets from the socket to the stream as they come, so that their

@@ -327,7 +327,7 @@ func (w *world) wantFragments(ctx context.Context) error {
 // wantFragmentsKept holds the fragments of the one answer that came back to a rule
 // for senders.
 func (w *world) wantFragmentsKept(ctx context.Context, requirement string) error {
-	others, err := w.udpSentinel(ctx)
+	others, err := w.rest(ctx)
 	if err != nil {
 		return err
 	}
@@ -411,7 +411,7 @@ func pacing(pieces []probe.Datagram) string {
 
 // wantShortWhole refuses fragments of a message that would have fitted a datagram.
 func (w *world) wantShortWhole(ctx context.Context) error {
-	others, err := w.udpSentinel(ctx)
+	others, err := w.rest(ctx)
 	if err != nil {
 		return err
 	}

@@ -50,6 +50,7 @@ var knownTags = map[string]string{
 	"@tcp":            "needs the TCP listener",
 	"@udp":            "needs the UDP listener",
 	"@server":         "judges a server",
+	"@client":         "judges a client",
 	"@exclusive":      "fills a limit of the whole server: runs alone",
 	"@hostile":        "sends what only a hostile or broken peer would",
 	"@memory":         "looks at the target's memory: needs a target that the judge started",
@@ -245,6 +246,8 @@ func describe(file string, featureTags []*messages.Tag, sc *messages.Scenario) (
 		return s, errors.New("no tag @case:area/name")
 	case len(s.Requirements) == 0:
 		return s, errors.New("no tag with a requirement")
+	case slices.Contains(s.Tags, "@server") == slices.Contains(s.Tags, "@client"):
+		return s, errors.New("one of the tags @server and @client is needed")
 	}
 	return s, nil
 }
@@ -283,11 +286,8 @@ func (e *Ending) Unwrap() error { return e.Err }
 // Run runs the scenario with t. It returns nil when every step ran and held, an
 // *Ending around one of the outcomes of package probe, or the judge's own fault.
 func (s Scenario) Run(ctx context.Context, t *probe.T) error {
-	w := &world{
-		t: t, notation: s.notation, judged: s.Requirements[0],
-		streams: map[string]*probe.Stream{}, sockets: map[string]*probe.Socket{},
-		unread: map[*probe.Socket][]probe.Datagram{},
-	}
+	w := newWorld(t, s.notation)
+	w.judged = s.Requirements[0]
 	var finding error // what godog itself found, for instance an undefined step
 	suite := godog.TestSuite{
 		Name: s.ID,

@@ -43,11 +43,7 @@ func Live(v vectors.Vector, transport string) bool {
 // RunVector judges a server by one frame vector over one transport, "tcp" or
 // "udp": a good exchange first, then the vector, then proof of life.
 func RunVector(ctx context.Context, t *probe.T, v vectors.Vector, transport string, registry *spec.Registry) error {
-	w := &world{
-		t: t, notation: notation{registry: registry},
-		streams: map[string]*probe.Stream{}, sockets: map[string]*probe.Socket{},
-		unread: map[*probe.Socket][]probe.Datagram{},
-	}
+	w := newWorld(t, notation{registry: registry})
 	text := fmt.Sprintf("vector %s/%s", v.Family, v.Name)
 	if transport == "udp" {
 		return w.vectorUDP(ctx, v, text)
@@ -195,4 +191,74 @@ func wantEcho(v vectors.Vector, f dissect.Frame) error {
 		return &probe.Violation{Want: fmt.Sprintf("the headers %q in this order", want), Got: fmt.Sprintf("%q", got)}
 	}
 	return nil
+}
+
+// RunClientVector judges a client by one frame vector over one transport, "tcp" or
+// "udp": a good exchange first, then the vector, then what the client makes of it.
+func RunClientVector(ctx context.Context, t *probe.T, v vectors.Vector, transport string, registry *spec.Registry) error {
+	w := newWorld(t, notation{registry: registry})
+	text := fmt.Sprintf("vector %s/%s", v.Family, v.Name)
+	if transport == "udp" {
+		if err := given(w.serveClient(ctx)); err != nil {
+			return err
+		}
+		if err := w.sendDatagram(text, v.Octets); err != nil {
+			return err
+		}
+	} else {
+		if err := given(w.greetClient(ctx)); err != nil {
+			return err
+		}
+		if err := w.stream.Send(v.Octets, text); err != nil {
+			return err
+		}
+	}
+	switch {
+	case v.Expect.Result == "accept":
+		f, err := w.clientMessage(ctx, text)
+		if err != nil {
+			return err
+		}
+		// Whether an application sees the protocol's own headers is free.
+		f.Headers = slices.DeleteFunc(f.Headers, func(h dissect.Header) bool {
+			return slices.Contains(protocolKeys, string(h.Key))
+		})
+		if err := wantEcho(v, f); err != nil {
+			return err
+		}
+	case v.Expect.Result == "incomplete" && transport == "tcp":
+		return w.wantPatientClient(ctx, text)
+	case transport == "tcp":
+		return w.wantNoMessage(ctx)
+	}
+	return w.wantOnlySentinelReceived(ctx)
+}
+
+// wantPatientClient wants a client that has been sent the beginning of a frame to
+// deliver nothing and report nothing while the rest may still come, and to deliver
+// nothing when the stream ends.
+func (w *world) wantPatientClient(ctx context.Context, text string) error {
+	answer, err := w.client.Begin(ctx, "recv", map[string]any{"timeout_ms": answerTime.Milliseconds()}).Wait(ctx, w.reply())
+	if err != nil {
+		return w.offered(err)
+	}
+	if answer.OK {
+		return &probe.Violation{Want: "that the client waits for the rest of " + text, Got: said(answer)}
+	}
+	if err := w.stream.CloseWrite(); err != nil {
+		return err
+	}
+	for {
+		answer, err := w.clientGets(ctx, w.close())
+		switch {
+		case err != nil:
+			return err
+		case answer.OK:
+			return &probe.Violation{Want: "that the cut frame is discarded", Got: said(answer)}
+		case answer.Error == "ConnectionClosed":
+			return nil
+		case answer.Error == "Timeout":
+			return &probe.Violation{Want: "that the client reports ConnectionClosed", Got: "nothing", Timing: true}
+		}
+	}
 }

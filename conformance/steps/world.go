@@ -12,6 +12,7 @@ import (
 	"github.com/vstp-project/vstp/conformance/dissect"
 	"github.com/vstp-project/vstp/conformance/forge"
 	"github.com/vstp-project/vstp/conformance/probe"
+	"github.com/vstp-project/vstp/conformance/target"
 )
 
 // A world is the state of one scenario: its connections and sockets by name, and
@@ -35,6 +36,19 @@ type world struct {
 	pieces []probe.Datagram
 	// halves are messages whose first fragment has been sent.
 	halves []*half
+
+	// The client under test, where one is judged.
+	listener    *probe.Listener
+	clients     map[string]*probe.Client
+	client      *probe.Client
+	destination string           // of what the client sends over UDP; empty for that of its connection
+	receiving   *probe.Pending   // a recv that has been asked for
+	pending     []*probe.Pending // sends that ask for an acknowledgement, in their order
+	ended       *probe.Pending   // the last of them that has ended
+	closing     *probe.Pending
+	answer      target.Answer // of a send that may be refused
+	source      string        // of the message that the client received last
+	rounds      []round       // the transmissions of a message, as they came
 
 	expected forge.Frame // what a step sent whose echo a later one wants
 	sessions []*big.Int  // the identifiers of the WELCOMEs that were read
@@ -71,6 +85,16 @@ func run(ctx context.Context, fn func(*world) error) error {
 		w.err, w.errStep = err, w.stepText
 	}
 	return err
+}
+
+// newWorld is the state of a case that begins.
+func newWorld(t *probe.T, n notation) *world {
+	return &world{
+		t: t, notation: n,
+		streams: map[string]*probe.Stream{}, sockets: map[string]*probe.Socket{},
+		unread:  map[*probe.Socket][]probe.Datagram{},
+		clients: map[string]*probe.Client{},
+	}
 }
 
 // messages reads lines of the notation, for sending.

@@ -56,6 +56,9 @@ func (a Answer) Line() []byte { return a.line }
 // Has says whether there is such a member.
 func (a Answer) Has(name string) bool { return a.members[name] != nil }
 
+// Remote says whether an error is marked as one that came from the peer.
+func (a Answer) Remote() bool { return !a.OK && string(a.members["remote"]) == "true" }
+
 // String returns a member that is a string.
 func (a Answer) String(name string) (string, error) {
 	raw, err := a.member(name)
