@@ -1,6 +1,10 @@
 package session
 
-import "github.com/vstp-project/vstp/ref/wire"
+import (
+	"math"
+
+	"github.com/vstp-project/vstp/ref/wire"
+)
 
 // IsProtocolKey reports whether a header key belongs to the protocol and is
 // therefore not an application's to use: msg-id, frag-id, frag-index, frag-total,
@@ -23,6 +27,27 @@ func checkAnswer(f wire.Frame, limit int) error {
 	return checkSendable(f, limit)
 }
 
+// checkMessage returns why the application of a TCP client may not send f, or nil.
+// What the protocol sends by itself is not the application's to send.
+func checkMessage(f wire.Frame, lim wire.Limits) error {
+	switch f.Type {
+	case wire.TypeData:
+	case wire.TypeHello:
+		return refusal(wire.UnexpectedFrameType, "HELLO opens every connection by itself, leave it out")
+	case wire.TypePing:
+		return refusal(wire.UnexpectedFrameType, "PING has an operation of its own, use Ping")
+	case wire.TypeBye:
+		return refusal(wire.UnexpectedFrameType, "BYE is the last frame of a connection, use Close")
+	case wire.TypeWelcome, wire.TypePong, wire.TypeAck, wire.TypeErr:
+		return refusal(wire.UnexpectedFrameType, "%v is an answer of the protocol's and not an application's to send", f.Type)
+	default:
+		if !lim.Types.Has(f.Type) {
+			return refusal(wire.InvalidFrameType, "%v is not among the frame types known here, add it to Limits.Types [TYP-2]", f.Type)
+		}
+	}
+	return checkSendable(f, lim.MaxFrame)
+}
+
 // checkSendable returns why an application may not send f, its type apart.
 func checkSendable(f wire.Frame, limit int) error {
 	if extra := f.Flags &^ wire.FlagCRC; extra != 0 {
@@ -32,6 +57,15 @@ func checkSendable(f wire.Frame, limit int) error {
 		if IsProtocolKey(key) {
 			return refusal(wire.Protocol, "the header %s belongs to the protocol, choose another key [HDR-11]", key)
 		}
+	}
+	return checkSize(f, limit)
+}
+
+// checkSize refuses a frame of more octets than the limit [LIM-4], or of more than
+// can be expressed.
+func checkSize(f wire.Frame, limit int) error {
+	if uint64(len(f.Payload)) > math.MaxUint32 {
+		return refusal(wire.FrameTooLarge, "the payload takes %d octets and no frame has more than %d [FRM-4]", len(f.Payload), uint32(math.MaxUint32))
 	}
 	if size := f.EncodedLen(); size > limit {
 		return refusal(wire.FrameTooLarge, "the message takes %d octets and at most %d can be sent", size, limit)

@@ -37,3 +37,26 @@ func newShortSessionID() SessionID {
 // String returns the identifier as the session-id header carries it: canonical
 // decimal, at most 39 digits [SES-2].
 func (id SessionID) String() string { return new(big.Int).SetBytes(id[:]).String() }
+
+// maxIDDigits is the digits of 2^128-1.
+const maxIDDigits = 39
+
+// ParseSessionID reads the value of a session-id header. Its second result is false
+// where b is not a canonical decimal from 0 to 2^128-1 [SES-2] [HDR-9].
+func ParseSessionID(b []byte) (SessionID, bool) {
+	var id SessionID
+	if len(b) == 0 || len(b) > maxIDDigits || b[0] == '0' && len(b) > 1 {
+		return id, false
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return id, false
+		}
+	}
+	n, _ := new(big.Int).SetString(string(b), 10)
+	if n.BitLen() > 8*len(id) {
+		return id, false
+	}
+	n.FillBytes(id[:])
+	return id, true
+}

@@ -55,7 +55,7 @@ var errTexts = map[wire.Reason]string{
 	wire.CrcMismatch:         "CRC32 does not match the frame",
 	wire.FrameTooLarge:       "the frame is larger than the limit here",
 	wire.Timeout:             "the rest of a frame did not come in time",
-	wire.UnexpectedFrameType: "a server does not take this frame type",
+	wire.UnexpectedFrameType: "this frame type is not for this end of the connection",
 	wire.BadFragment:         "fragments do not travel over TCP",
 	wire.Unsupported:         "compressed messages are not taken here",
 }

@@ -71,7 +71,7 @@ type Server struct {
 	ended   bool        // the peer has shut down its sending direction
 	partial int         // octets of the frame under way when last reported
 	timer   time.Time   // when the state's timer is due, zero if it has none
-	actions []Action
+	script
 }
 
 // NewServer returns the state of a connection that has just been accepted. id is
@@ -91,6 +91,9 @@ func NewServer(cfg ServerConfig, id SessionID) *Server {
 
 // State returns where the connection stands.
 func (s *Server) State() State { return s.state }
+
+// Receiving reports whether frames are still taken.
+func (s *Server) Receiving() bool { return s.state == StateOpen }
 
 // ID returns the session identifier.
 func (s *Server) ID() SessionID { return s.id }
@@ -151,7 +154,7 @@ func (s *Server) data(f wire.Frame) {
 		return
 	}
 	s.acknowledge(f) // ahead of whatever the application answers [ACK-14]
-	s.actions = append(s.actions, Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
+	s.do(Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
 }
 
 // Fault is told that the octets received are no frame. Unless only the TYPE is
@@ -277,47 +280,10 @@ func (s *Server) Advance(now time.Time) []Action {
 	return s.actions
 }
 
-// begin starts a new list of actions.
-func (s *Server) begin() {
-	clear(s.actions)
-	s.actions = s.actions[:0]
-}
-
 // betweenFrames stops the stall timer.
 func (s *Server) betweenFrames() {
 	s.partial = 0
 	s.timer = time.Time{}
-}
-
-func (s *Server) send(frames ...wire.Frame) {
-	for _, f := range frames {
-		s.actions = append(s.actions, Action{Kind: ActionSend, Frame: f})
-	}
-}
-
-func (s *Server) report(err error) {
-	s.actions = append(s.actions, Action{Kind: ActionReport, Err: err})
-}
-
-// acknowledge answers REQ_ACK, naming the msg-id if there is a valid one
-// [ACK-13].
-func (s *Server) acknowledge(f wire.Frame) {
-	if wantsAck(f) {
-		s.send(ack(msgID(f)))
-	}
-}
-
-// refuse discards f and says so with an ERR, which names the msg-id of a DATA
-// message [ERR-9]. An ERR, ACK or PONG is discarded in silence [ERR-3].
-func (s *Server) refuse(f wire.Frame, reason wire.Reason) {
-	s.report(refusal(reason, "%v frame with FLAGS %v is discarded", f.Type, f.Flags))
-	switch f.Type {
-	case wire.TypeErr, wire.TypeAck, wire.TypePong:
-	case wire.TypeData:
-		s.send(errFrame(reason, msgID(f)))
-	default:
-		s.send(errFrame(reason, ""))
-	}
 }
 
 // endInput takes no more frames. What is owed for the earlier ones is given first
@@ -339,7 +305,7 @@ func (s *Server) finish() {
 	if s.fault.OnWire() {
 		s.send(errFrame(s.fault, ""))
 	}
-	s.actions = append(s.actions, Action{Kind: ActionShutdownWrite})
+	s.do(Action{Kind: ActionShutdownWrite})
 	s.state = StateFlushing
 }
 
@@ -350,5 +316,5 @@ func (s *Server) close() {
 	}
 	s.betweenFrames()
 	s.state = StateClosed
-	s.actions = append(s.actions, Action{Kind: ActionClose})
+	s.do(Action{Kind: ActionClose})
 }

@@ -21,7 +21,7 @@ const (
 	text6  = ` "CRC32 does not match the frame"`
 	text8  = ` "the frame is larger than the limit here"`
 	text9  = ` "the rest of a frame did not come in time"`
-	text13 = ` "a server does not take this frame type"`
+	text13 = ` "this frame type is not for this end of the connection"`
 	text17 = ` "fragments do not travel over TCP"`
 	text19 = ` "compressed messages are not taken here"`
 )
@@ -485,5 +485,5 @@ func TestActionKindString(t *testing.T) {
 	assert.Equal(t, "send", session.ActionSend.String())
 	assert.Equal(t, "close", session.ActionClose.String())
 	assert.Equal(t, "ActionKind(0)", session.ActionKind(0).String())
-	assert.Equal(t, "ActionKind(6)", session.ActionKind(6).String())
+	assert.Equal(t, "ActionKind(10)", session.ActionKind(10).String())
 }

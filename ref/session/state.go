@@ -5,8 +5,9 @@ import "fmt"
 // State is where a connection stands in its life.
 type State uint8
 
-// The states of a Server, in the order in which they are passed through. Any of
-// them may be left out on the way to StateClosed.
+// The states of a Server or a Client, in the order in which they are passed
+// through. Any of them may be left out on the way to StateClosed. A Client has no
+// StateDraining, for it owes nothing that takes time.
 const (
 	// StateOpen: frames are taken.
 	StateOpen State = iota
@@ -16,11 +17,12 @@ const (
 	StateDraining
 
 	// StateFlushing: the last frame is queued and the sending direction will be
-	// shut down behind it.
+	// shut down behind it. A Client that ends the conversation still takes frames, here
+	// and in StateLingering.
 	StateFlushing
 
 	// StateLingering: the sending direction is shut down. What the peer still sends
-	// is discarded for a while, so that a reset does not destroy what is on its way
+	// is read for a while, so that a reset does not destroy what is on its way
 	// to it.
 	StateLingering
 

@@ -23,8 +23,8 @@ import (
 // several times, with the octets of the peer cut in different ways.
 
 // beyond are the requirements of what Server and Endpoint do not offer: fragments,
-// compression, the suppression of duplicates, and an application that ends the
-// conversation. A trace that is for one of them is passed over.
+// compression, the suppression of duplicates, and the application of a server that
+// ends the conversation. A trace that is for one of them is passed over.
 var beyond = map[string][]string{
 	vectors.MachineTCPServer: {"CMP-2", "CMP-4", "CMP-7", "CMP-8", "CMP-9", "CMP-10"},
 	vectors.MachineUDPServer: {"CMP-4", "CMP-6", "CMP-8", "RAS-3", "ACK-5", "ACK-6"},
@@ -36,7 +36,7 @@ func offered(v vectors.Vector) bool {
 		return false
 	}
 	for _, e := range v.Events {
-		if e.In != nil && e.In.Kind == vectors.InClose {
+		if e.In != nil && e.In.Kind == vectors.InClose && v.Machine != vectors.MachineTCPClient {
 			return false
 		}
 	}
@@ -75,7 +75,15 @@ const (
 )
 
 func TestTraceVectorsOfTCPServer(t *testing.T) {
-	eachTrace(t, vectors.MachineTCPServer, func(t *testing.T, v vectors.Vector) {
+	eachTCPTrace(t, vectors.MachineTCPServer, newServerTrace)
+}
+
+func TestTraceVectorsOfTCPClient(t *testing.T) {
+	eachTCPTrace(t, vectors.MachineTCPClient, newClientTrace)
+}
+
+func eachTCPTrace(t *testing.T, machine string, newTCPTrace func(*testing.T, vectors.Vector) *tcpTrace) {
+	eachTrace(t, machine, func(t *testing.T, v vectors.Vector) {
 		for name, cut := range map[string]func([]byte) [][]byte{
 			"as it comes":    func(b []byte) [][]byte { return [][]byte{b} },
 			"octet by octet": func(b []byte) [][]byte { return slices.Collect(slices.Chunk(b, 1)) },
@@ -106,20 +114,49 @@ func longest(v vectors.Vector) int {
 	return most
 }
 
-// tcpTrace plays a trace to a Server, as its transport and its application.
-type tcpTrace struct {
-	t      *testing.T
-	v      vectors.Vector
-	server *session.Server
-	buf    []byte // octets that have arrived and are not yet consumed
-	deaf   bool   // no more octets are looked at
-	gone   bool   // the connection has been reset
-	ended  bool   // the peer has seen the end of the stream
-	seen   []happening
+// machine is what Server and Client have in common.
+type machine interface {
+	NextTimeout() time.Time
+	Frame(time.Time, wire.Frame) []session.Action
+	Fault(time.Time, *wire.DecodeError) []session.Action
+	Partial(time.Time, int) []session.Action
+	EndOfStream(time.Time) []session.Action
+	Flushed(time.Time) []session.Action
+	Lost(time.Time) []session.Action
+	Advance(time.Time) []session.Action
 }
 
-func newTCPTrace(t *testing.T, v vectors.Vector) *tcpTrace {
-	return &tcpTrace{t: t, v: v, server: session.NewServer(session.ServerConfig{}, id)}
+// tcpTrace plays a trace to a Server or a Client, as its transport and its
+// application.
+type tcpTrace struct {
+	t       *testing.T
+	v       vectors.Vector
+	machine machine
+	server  *session.Server // machine, if it is one
+	client  *session.Client // machine, if it is one
+	buf     []byte          // octets that have arrived and are not yet consumed
+	deaf    bool            // no more octets are looked at
+	gone    bool            // the connection has been reset
+	ended   bool            // the peer has seen the end of the stream
+	seen    []happening
+}
+
+func newServerTrace(t *testing.T, v vectors.Vector) *tcpTrace {
+	s := session.NewServer(session.ServerConfig{}, id)
+	return &tcpTrace{t: t, v: v, machine: s, server: s}
+}
+
+func newClientTrace(t *testing.T, v vectors.Vector) *tcpTrace {
+	cfg := session.ClientConfig{Limits: wire.Limits{MaxFrame: v.Limit}}
+	for _, e := range v.Events {
+		if e.In != nil && e.In.Kind == vectors.InSendAck && cfg.FirstMsgID == 0 {
+			id, ok := wire.ParseDecimal([]byte(e.In.MsgID))
+			require.True(t, ok)
+			cfg.FirstMsgID = id
+		}
+	}
+	c := session.NewClient(cfg)
+	return &tcpTrace{t: t, v: v, machine: c, client: c}
 }
 
 func (p *tcpTrace) play(cut func([]byte) [][]byte) {
@@ -137,11 +174,11 @@ func (p *tcpTrace) play(cut func([]byte) [][]byte) {
 // pass lets time pass up to and including a moment.
 func (p *tcpTrace) pass(until time.Duration) {
 	for {
-		due := p.server.NextTimeout()
+		due := p.machine.NextTimeout()
 		if due.IsZero() || due.After(start.Add(until)) {
 			return
 		}
-		p.do(due.Sub(start), p.server.Advance(due))
+		p.do(due.Sub(start), p.machine.Advance(due))
 	}
 }
 
@@ -149,23 +186,55 @@ func (p *tcpTrace) input(at time.Duration, in vectors.Input, cut func([]byte) []
 	now := start.Add(at)
 	switch in.Kind {
 	case vectors.InConnected:
+		if p.client != nil {
+			p.do(at, p.client.Open(now))
+		}
 	case vectors.InOctets:
 		for _, piece := range cut(in.Octets) {
 			p.arrive(at, piece)
 		}
 	case vectors.InEnd:
-		p.do(at, p.server.EndOfStream(now))
+		p.do(at, p.machine.EndOfStream(now))
 	case vectors.InReset:
 		p.gone = true
-		p.do(at, p.server.Lost(now))
+		p.do(at, p.machine.Lost(now))
 	case vectors.InAnswer:
 		actions, err := p.server.Answer(now, uint64(in.Of), toWire(p.t, in.Frame))
 		require.NoError(p.t, err)
 		p.do(at, actions)
 		p.do(at, p.server.Done(now, uint64(in.Of)))
+	case vectors.InSend:
+		actions, err := p.client.Send(now, toWire(p.t, in.Frame))
+		p.do(at, actions)
+		p.refused(at, err)
+	case vectors.InSendAck:
+		_, actions, err := p.client.SendReliable(now, toWire(p.t, in.Frame))
+		p.do(at, actions)
+		p.refused(at, err)
+	case vectors.InReceive: // what comes is taken at once
+	case vectors.InClose:
+		p.do(at, p.client.Close(now))
 	default:
 		p.t.Fatalf("input %s", in.Kind)
 	}
+}
+
+// refused notes that a send was refused, if it was.
+func (p *tcpTrace) refused(at time.Duration, err error) {
+	if err != nil {
+		p.see(at, laneApp, "report "+blame(p.t, err))
+	}
+}
+
+// blame writes the kind of an error, and whose it is.
+func blame(t *testing.T, err error) string {
+	var reason wire.Reason
+	require.ErrorAs(t, err, &reason)
+	var remote *session.PeerError
+	if errors.As(err, &remote) {
+		return reason.String() + " remote"
+	}
+	return reason.String()
 }
 
 // arrive is what a transport does with octets: it tells of every frame, of a fault
@@ -179,13 +248,13 @@ func (p *tcpTrace) arrive(at time.Duration, octets []byte) {
 		switch {
 		case errors.As(err, &fault):
 			p.deaf = fault.Reason != wire.InvalidFrameType
-			p.do(at, p.server.Fault(now, fault))
+			p.do(at, p.machine.Fault(now, fault))
 		case err != nil:
 			require.ErrorIs(p.t, err, wire.ErrShort)
-			p.do(at, p.server.Partial(now, len(p.buf)))
+			p.do(at, p.machine.Partial(now, len(p.buf)))
 			return
 		default:
-			p.do(at, p.server.Frame(now, f.Clone()))
+			p.do(at, p.machine.Frame(now, f.Clone()))
 		}
 		p.buf = p.buf[n:]
 	}
@@ -198,6 +267,9 @@ func (p *tcpTrace) do(at time.Duration, actions []session.Action) {
 		switch a.Kind {
 		case session.ActionSend:
 			p.see(at, laneWire, sent(p.t, a.Frame, ""))
+			if a.Acknowledged {
+				p.do(at, p.client.Sent(start.Add(at), a.Message))
+			}
 		case session.ActionDeliver:
 			p.see(at, laneApp, delivered(a.Frame, ""))
 		case session.ActionShutdownWrite:
@@ -207,12 +279,20 @@ func (p *tcpTrace) do(at time.Duration, actions []session.Action) {
 			p.end(at)
 			p.see(at, laneWire, vectors.OutClose)
 		case session.ActionReport: // for the log
+		case session.ActionNotify, session.ActionEnd:
+			p.see(at, laneApp, "report "+blame(p.t, a.Err))
+		case session.ActionSettle:
+			if a.Err == nil {
+				p.see(at, laneApp, fmt.Sprintf("success %d", a.Message))
+			} else {
+				p.see(at, laneApp, fmt.Sprintf("failure %d %s", a.Message, blame(p.t, a.Err)))
+			}
 		default:
 			p.t.Fatalf("action %v", a.Kind)
 		}
 	}
 	if flushed {
-		p.do(at, p.server.Flushed(start.Add(at)))
+		p.do(at, p.machine.Flushed(start.Add(at)))
 	}
 }
 
@@ -306,7 +386,8 @@ func expectHappenings(t *testing.T, v vectors.Vector, seen []happening) {
 }
 
 func laneOf(o vectors.Output) string {
-	if o.Kind == vectors.OutDeliver {
+	switch o.Kind {
+	case vectors.OutDeliver, vectors.OutReport, vectors.OutSuccess, vectors.OutFailure:
 		return laneApp
 	}
 	return laneWire
@@ -344,8 +425,21 @@ func expected(o vectors.Output) string {
 		return fmt.Sprintf("pong %x", o.Octets) + to(o.To)
 	case vectors.OutErr:
 		return fmt.Sprintf("err %d %q", o.Code, o.MsgID) + to(o.To)
+	case vectors.OutReport:
+		return "report " + o.Error + remote(o)
+	case vectors.OutSuccess:
+		return "success " + o.MsgID
+	case vectors.OutFailure:
+		return "failure " + o.MsgID + " " + o.Error + remote(o)
 	}
 	return o.Kind
+}
+
+func remote(o vectors.Output) string {
+	if o.Remote {
+		return " remote"
+	}
+	return ""
 }
 
 // sent writes a frame that was sent, and asserts what holds for it by its type.
@@ -373,6 +467,12 @@ func sent(t *testing.T, f wire.Frame, destination string) string {
 	case wire.TypeErr:
 		code, _ := f.Headers.Get(wire.KeyErrCode)
 		return fmt.Sprintf("err %s %q", code, id) + to(destination)
+	case wire.TypeHello:
+		require.Zero(t, f.Headers.Len())
+		return vectors.OutHello
+	case wire.TypeBye:
+		require.Zero(t, f.Headers.Len())
+		return vectors.OutBye
 	}
 	return f.String()
 }

@@ -2,9 +2,10 @@ package tcp
 
 import (
 	"context"
-	"log/slog"
+	"errors"
+	"fmt"
+	"io"
 	"net"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -12,122 +13,351 @@ import (
 	"github.com/vstp-project/vstp/ref/wire"
 )
 
-// conn is one connection.
-type conn struct {
-	cfg    *Config
-	nc     net.Conn
-	peer   netip.AddrPort
-	log    *slog.Logger
-	debug  bool            // single frames are logged
-	ctx    context.Context // done when the connection is closed
-	cancel context.CancelFunc
-	frames *wire.Reader // the reading goroutine's
+// Conn is a connection to a server. From Dial to Close it answers PING and
+// acknowledges what asks for it, whether or not anybody is waiting, and takes
+// messages in until as many wait as Config allows: then it reads nothing more, an ACK
+// or PONG for itself included, until Receive has made room. All its methods may be
+// called at the same time.
+//
+// When the peer ends the conversation, or a fault of the peer's does, the connection
+// is closed within Config.Linger. It is never made again by itself.
+type Conn struct {
+	*link
+	life *session.Client // link.sess
+	all  sync.WaitGroup  // both goroutines
 
-	mu      sync.Mutex
-	changed sync.Cond // something below has changed
-	sess    *session.Server
-	inbox   inbox
-	outbox  []byte    // encoded frames, not yet taken by the writer
-	shut    bool      // the sending direction ends behind outbox
-	timer   time.Time // the read deadline in force
+	// With the lock of the link:
+	sends   map[uint64]chan error // those that wait for an ACK, by msg-id
+	pings   map[uint64]chan error // by number
+	closing bool                  // Close has been called
+	fault   error                 // of the peer's, not yet told
+	over    error                 // what Receive says when there is nothing more
 }
 
-func newConn(s *Server, nc net.Conn) *conn {
-	c := &conn{
-		cfg:  &s.cfg,
-		nc:   nc,
-		peer: peerAddr(nc),
-		sess: session.NewServer(s.sessionConfig(), session.NewSessionID()),
+// Dial connects to a TCP address, host:port, and greets the server. It does not wait
+// for the WELCOME [TCP-27]. Close is to be called in the end.
+//
+// An address that cannot be read or resolved gives a *session.LocalError of Reason
+// InvalidAddress; what the system refuses is returned as it is. ctx is for Dial only.
+func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
+	var d net.Dialer
+	nc, err := d.DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("tcp: dialing %q: %w", addr, dialError(err))
 	}
-	c.log = s.cfg.Log.With("peer", c.peer)
-	c.ctx, c.cancel = context.WithCancel(s.ctx)
-	c.debug = c.log.Enabled(c.ctx, slog.LevelDebug)
-	c.frames = wire.NewReader(source{c}, s.cfg.Limits)
-	c.changed.L = &c.mu
-	return c
+	return NewConn(ctx, nc, cfg)
 }
 
-// run serves the connection until it is closed and its goroutines are gone.
-func (c *conn) run() {
-	c.log.Info("tcp: connection opened", "session", c.sess.ID())
-	var others sync.WaitGroup
-	others.Go(c.write)
-	others.Go(c.apply)
-	c.read()
-	others.Wait()
-	c.log.Info("tcp: connection closed")
+// dialError gives a fault in an address its kind.
+func dialError(err error) error {
+	var address *net.AddrError
+	var name *net.DNSError
+	if errors.As(err, &address) || errors.As(err, &name) && name.IsNotFound {
+		return fmt.Errorf("%w (%w)", &session.LocalError{
+			Reason: wire.InvalidAddress,
+			Detail: "write host:port, with a host that exists and a port from 1 to 65,535",
+		}, err)
+	}
+	return err
 }
 
-// abort gives the connection up at once.
-func (c *conn) abort() { c.tell(c.sess.Lost) }
+// NewConn is Dial on a connection that exists already and that the Conn closes. One
+// of a type without a CloseWrite method is closed as soon as everything has been
+// sent, without a time for the peer to answer.
+func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
+	if err := ctx.Err(); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("tcp: connecting to %v: %w", nc.RemoteAddr(), err)
+	}
+	cfg = cfg.withDefaults()
+	c := &Conn{
+		link:  newLink(&cfg, nc),
+		life:  session.NewClient(cfg.client()),
+		sends: make(map[uint64]chan error),
+		pings: make(map[uint64]chan error),
+	}
+	c.sess, c.act = c.life, c.special
+	c.log.Info("tcp: connected")
+	c.tell(c.life.Open)
+	c.all.Go(c.write)
+	c.all.Go(c.read)
+	return c, nil
+}
 
-// tell reports an event to the session and does what it asks for.
-func (c *conn) tell(event func(now time.Time) []session.Action) {
+// LocalAddr returns the bound local address [OBS-1].
+func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+
+// RemoteAddr returns the address of the server.
+func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+
+// SessionID returns the session identifier that the server's WELCOME has brought, in
+// decimal, and false as long as none has come. It names the connection in logs and
+// proves nothing [SEC-2].
+func (c *Conn) SessionID() (string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.do(event(time.Now()))
+	id, ok := c.life.ID()
+	if !ok {
+		return "", false
+	}
+	return id.String(), true
 }
 
-// do carries out what the session asks for. c.mu is held.
-func (c *conn) do(actions []session.Action) {
-	for _, a := range actions {
-		switch a.Kind {
-		case session.ActionSend:
-			c.send(a.Frame)
-		case session.ActionDeliver:
-			c.trace("tcp: frame delivered", a.Frame)
-			c.inbox.push(message{number: a.Message, frame: a.Frame.Clone()})
-		case session.ActionReport:
-			c.log.Warn("tcp: " + a.Err.Error())
-		case session.ActionShutdownWrite:
-			c.shut = true
-		case session.ActionClose:
-			c.nc.Close()
-			c.cancel()
-		}
-	}
-	if t := c.sess.NextTimeout(); !t.Equal(c.timer) {
-		c.timer = t
-		c.nc.SetReadDeadline(t)
-	}
-	c.changed.Broadcast()
+// Close ends the conversation: what is queued is sent, then BYE, and the connection
+// is closed when the peer has ended its side too, after Config.CloseTimeout at the
+// latest. What arrives until then can be received, also afterwards. Close returns when
+// all goroutines of the Conn are gone; other methods that are waiting end with an
+// error that matches net.ErrClosed. It may be called more than once, and its error is
+// always nil.
+//
+// "A client that ends a connection of its own accord MUST send BYE before it closes
+// its sending direction." [TCP-10]
+func (c *Conn) Close() error {
+	c.mu.Lock()
+	c.closing = true
+	c.do(c.life.Close(time.Now()))
+	c.mu.Unlock()
+	c.all.Wait()
+	return nil
 }
 
-// send puts a frame into the outbox.
-func (c *conn) send(f wire.Frame) {
-	out, err := f.AppendBinary(c.outbox)
+// Send sends a message of the application's. It returns when its octets are with the
+// operating system; f may be changed then. That it was sent does not mean that it will
+// arrive. Messages of several callers leave whole, in whatever order; those of one
+// leave in the order of its calls.
+//
+// What session.Client.Send refuses gives a *session.LocalError, and nothing is sent.
+// If ctx is done first, the message may still be sent. Once the connection has ended
+// the error is a *session.LocalError of Reason ConnectionClosed that matches
+// net.ErrClosed as well; a message that was on its way then may have arrived.
+//
+// "A pending receive SHOULD NOT hold up a send on the same client." [TCP-31]
+func (c *Conn) Send(ctx context.Context, f wire.Frame) error {
+	sent := make(chan error, 1)
+	c.mu.Lock()
+	err := c.submit(ctx, func(now time.Time) ([]session.Action, error) { return c.life.Send(now, f) })
+	if err == nil {
+		c.outbox.mark(func(ok bool) {
+			if ok {
+				sent <- nil
+			} else {
+				sent <- closedError("the connection has ended before everything was sent")
+			}
+		})
+	}
+	c.mu.Unlock()
+	if err == nil {
+		err = await(ctx, sent, func() {})
+	}
 	if err != nil {
-		c.log.Warn("tcp: a frame could not be sent", "err", err)
+		return fmt.Errorf("tcp: sending: %w", err)
+	}
+	return nil
+}
+
+// SendReliable is Send for a DATA message with an ACK: it returns nil when the ACK has
+// come. The message is sent once. Several may be under way at the same time.
+//
+// If no ACK comes within Config.AckTimeout, the error is a *session.LocalError of
+// Reason Timeout; if the peer answers with an ERR, it is a *session.PeerError. The
+// connection can be used further after either. If ctx is done or the connection ends
+// first, the message may have arrived.
+//
+// "A sender MUST NOT retransmit a frame over TCP." [RTX-12]
+func (c *Conn) SendReliable(ctx context.Context, f wire.Frame) error {
+	ended := make(chan error, 1)
+	var id uint64
+	c.mu.Lock()
+	err := c.submit(ctx, func(now time.Time) (actions []session.Action, err error) {
+		id, actions, err = c.life.SendReliable(now, f)
+		return actions, err
+	})
+	if err == nil {
+		c.sends[id] = ended
+	}
+	c.mu.Unlock()
+	if err == nil {
+		err = await(ctx, ended, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			delete(c.sends, id)
+			c.life.Forget(id)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("tcp: sending: %w", err)
+	}
+	return nil
+}
+
+// Ping sends a PING and returns nil when the PONG with its payload has come. Callers
+// that ping at the same time, or again after an error, should give each PING a payload
+// of its own, for a PONG does not say more about which PING it answers. There is no
+// time limit but that of ctx.
+//
+// It refuses payloads that make the frame larger than the limit, and fails with a
+// *session.LocalError of Reason ConnectionClosed, which matches net.ErrClosed as well,
+// when the connection ends.
+func (c *Conn) Ping(ctx context.Context, payload []byte) error {
+	ended := make(chan error, 1)
+	var number uint64
+	c.mu.Lock()
+	err := c.submit(ctx, func(now time.Time) (actions []session.Action, err error) {
+		number, actions, err = c.life.Ping(now, payload)
+		return actions, err
+	})
+	if err == nil {
+		c.pings[number] = ended
+	}
+	c.mu.Unlock()
+	if err == nil {
+		err = await(ctx, ended, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			delete(c.pings, number)
+			c.life.ForgetPing(number)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("tcp: pinging: %w", err)
+	}
+	return nil
+}
+
+// submit has something sent as soon as there is room for it. c.mu is held, but not
+// while waiting.
+func (c *Conn) submit(ctx context.Context, event func(now time.Time) ([]session.Action, error)) error {
+	err := c.wait(ctx, func() bool { return !c.outbox.full() || c.sess.State() != session.StateOpen })
+	if err != nil {
+		return err
+	}
+	if c.sess.State() == session.StateOpen && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	actions, err := event(time.Now())
+	if errors.Is(err, wire.ConnectionClosed) {
+		return fmt.Errorf("%w: %w", net.ErrClosed, err)
+	}
+	c.do(actions)
+	return err
+}
+
+// await waits for a result until ctx is done, and gives up then.
+func await(ctx context.Context, result <-chan error, giveUp func()) error {
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+	}
+	giveUp()
+	select {
+	case err := <-result: // it has come at the same time
+		return err
+	default:
+		return ctx.Err()
+	}
+}
+
+// closedError is the error for what the end of the connection has prevented.
+func closedError(why string) error {
+	return fmt.Errorf("%w: %w", net.ErrClosed, &session.LocalError{Reason: wire.ConnectionClosed, Detail: why})
+}
+
+// Receive returns the next DATA message, which owns its memory. Messages wait until
+// they are received.
+//
+// An ERR of the peer's that ends no SendReliable is returned as a *session.PeerError,
+// in its place among the messages; Receive may be called again then. A fault of the
+// peer's that has ended the connection is returned once, as a *session.LocalError, when
+// everything before it has been received. If ctx is done first, nothing is lost.
+//
+// In the end every call gives a *session.LocalError of Reason ConnectionClosed, which
+// matches net.ErrClosed as well. It also matches io.EOF if the peer has ended the
+// conversation, by BYE or by the end of the stream, and the error of the system if the
+// connection is broken.
+//
+// "When the stream ends, a client MUST hand over every message that it has already
+// received and only then report ConnectionClosed." [TCP-26]
+//
+// "A client MUST report a received ERR to its application as an error of the code
+// that it carries and not as a message." [ERR-7]
+func (c *Conn) Receive(ctx context.Context) (wire.Frame, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.wait(ctx, func() bool { return !c.inbox.empty() || c.over != nil })
+	switch {
+	case err != nil:
+	case !c.inbox.empty():
+		m := c.inbox.pop()
+		c.changed.Broadcast()
+		if m.err == nil {
+			return m.frame, nil
+		}
+		err = m.err
+	case c.fault != nil:
+		err, c.fault = c.fault, nil
+	default:
+		err = c.over
+	}
+	return wire.Frame{}, fmt.Errorf("tcp: receiving: %w", err)
+}
+
+// special does what the link does not do for both ends. c.mu is held.
+func (c *Conn) special(a session.Action) {
+	switch a.Kind {
+	case session.ActionSend:
+		if a.Acknowledged {
+			c.outbox.mark(func(sent bool) {
+				if sent {
+					c.do(c.life.Sent(time.Now(), a.Message))
+				}
+			})
+		}
+	case session.ActionNotify:
+		c.log.Info("tcp: " + a.Err.Error())
+		c.inbox.push(message{err: a.Err, octets: wire.Overhead + len(a.Err.Error())})
+	case session.ActionEnd:
+		c.end(a.Err)
+	case session.ActionSettle:
+		finish(c.sends, a)
+	case session.ActionPong:
+		finish(c.pings, a)
+	case session.ActionClose:
+		c.outbox.fail()
+		c.log.Info("tcp: connection closed")
+	}
+}
+
+// finish tells whoever waits for the end of an operation.
+func finish(waiting map[uint64]chan error, a session.Action) {
+	done, ok := waiting[a.Message]
+	if !ok {
 		return
 	}
-	c.trace("tcp: frame sent", f)
-	c.outbox = out
-}
-
-// trace logs a frame.
-func (c *conn) trace(what string, f wire.Frame) {
-	if c.debug {
-		c.log.Debug(what, "type", f.Type, "flags", f.Flags, "octets", f.EncodedLen())
+	delete(waiting, a.Message)
+	if errors.Is(a.Err, wire.ConnectionClosed) && !isPeerError(a.Err) {
+		a.Err = fmt.Errorf("%w: %w", net.ErrClosed, a.Err)
 	}
+	done <- a.Err
 }
 
-// lost gives the connection up because of err.
-func (c *conn) lost(what string, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch c.sess.State() {
-	case session.StateClosed: // err is the consequence
-	case session.StateLingering: // the peer need not wait for the end
-		c.log.Debug("tcp: "+what, "err", err)
-	default:
-		c.log.Warn("tcp: "+what, "err", err)
+func isPeerError(err error) bool {
+	var remote *session.PeerError
+	return errors.As(err, &remote)
+}
+
+// end takes note of why there will be no more messages. c.mu is held.
+func (c *Conn) end(err error) {
+	c.log.Info("tcp: " + err.Error())
+	c.over = fmt.Errorf("%w: %w", net.ErrClosed, err)
+	if !errors.Is(err, wire.ConnectionClosed) {
+		c.fault = err
+		c.over = closedError("a fault of the peer's has ended the connection")
 	}
-	c.do(c.sess.Lost(time.Now()))
-}
-
-// state returns where the connection stands.
-func (c *conn) state() session.State {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.sess.State()
+	switch {
+	case c.cause != nil:
+		c.over = fmt.Errorf("%w: %w", c.over, c.cause)
+	case c.fault == nil && !c.closing:
+		c.over = fmt.Errorf("%w: %w", c.over, io.EOF)
+	}
 }

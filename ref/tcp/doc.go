@@ -1,13 +1,15 @@
-// Package tcp serves VSTP over TCP: the sockets and goroutines around
-// [session.Server], which makes every decision.
+// Package tcp speaks VSTP over TCP: the sockets and goroutines around
+// [session.Server] and [session.Client], which make every decision.
 //
-// Each connection has three goroutines, all of them gone when [Server.Close]
-// returns: one reads frames and reports them to the session, one runs the
-// application, one writes. Two bounded queues lie between them. When the
-// application's queue is full, or the peer does not read its answers, reading
-// stops, and TCP makes the peer wait: a slow application or a slow reader costs its
-// own connection time and the server a bounded amount of memory, and nobody else
-// anything.
+// A [Server] answers messages with its application; each of its connections has three
+// goroutines: one reads frames and reports them to the session, one runs the
+// application, one writes. A [Conn] is a connection to a server, with the two that read
+// and write. All of them are gone when Close returns.
+//
+// Bounded queues lie between them. When the application's queue is full, or the peer
+// does not read what is sent to it, reading stops, and TCP makes the peer wait: a slow
+// application or a slow reader costs its own connection time and the program a bounded
+// amount of memory, and nobody else anything.
 //
 // Go's defaults for TCP sockets are kept: no delay for small segments, and
 // keepalive probes, which find connections whose peer has vanished.

@@ -3,7 +3,6 @@ package tcp
 import (
 	"errors"
 	"io"
-	"os"
 	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
@@ -13,82 +12,75 @@ import (
 // discardBuffer is how many octets are thrown away at a time.
 const discardBuffer = 32 << 10
 
-// errInputOver says that the session takes no more octets.
-var errInputOver = errors.New("no more input is taken")
-
 // read reports what the peer sends, frame by frame, for as long as the session
 // takes frames, and throws away what comes after.
-func (c *conn) read() {
-	for c.admit() {
-		f, err := c.frames.ReadFrame()
+func (l *link) read() {
+	for l.admit() {
+		f, err := l.frames.ReadFrame()
 		var fault *wire.DecodeError
 		switch {
 		case err == nil:
-			c.tell(func(now time.Time) []session.Action { return c.sess.Frame(now, f) })
+			l.tell(func(now time.Time) []session.Action { return l.sess.Frame(now, f) })
 		case errors.As(err, &fault):
-			c.tell(func(now time.Time) []session.Action { return c.sess.Fault(now, fault) })
+			l.tell(func(now time.Time) []session.Action { return l.sess.Fault(now, fault) })
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			c.tell(c.sess.EndOfStream)
+			l.tell(l.sess.EndOfStream)
 			return
 		case errors.Is(err, errInputOver):
 		default:
-			c.lost("reading failed", err)
+			l.lost("reading failed", err)
 			return
 		}
 	}
-	c.discard()
+	l.discard()
 }
 
 // admit waits until there is room for what another frame may bring about: a
 // message for the application, replies for the peer. It returns false once the
 // session takes no more frames.
-func (c *conn) admit() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.sess.State() == session.StateOpen && (c.inbox.full(c.cfg) || c.outboxFull()) {
-		c.changed.Wait()
+func (l *link) admit() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.sess.Receiving() && (l.inbox.full(l.cfg) || l.outbox.full()) {
+		l.changed.Wait()
 	}
-	return c.sess.State() == session.StateOpen
+	return l.sess.Receiving()
 }
 
 // source is the stream that frames are read from.
-type source struct{ c *conn }
+type source struct{ l *link }
 
 // Read waits for octets. It reports before how much of a frame there is, so that
 // the session's stall timer runs only while the peer is being waited for.
 func (s source) Read(p []byte) (int, error) {
-	c := s.c
-	for {
-		c.tell(func(now time.Time) []session.Action { return c.sess.Partial(now, c.frames.Buffered()) })
-		n, err := c.nc.Read(p)
-		if n > 0 {
-			return n, nil
-		}
-		if !errors.Is(err, os.ErrDeadlineExceeded) {
-			return 0, err
-		}
-		c.tell(c.sess.Advance)
-		if c.state() != session.StateOpen {
-			return 0, errInputOver
-		}
+	if !s.l.partial() {
+		return 0, errInputOver
 	}
+	return s.l.nc.Read(p)
+}
+
+// partial reports how much of a frame there is. It returns false once the session
+// takes no more of it.
+func (l *link) partial() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.do(l.sess.Partial(time.Now(), l.frames.Buffered()))
+	return l.sess.Receiving()
 }
 
 // discard throws away what the peer sends until it stops or the connection is
 // closed.
-func (c *conn) discard() {
+func (l *link) discard() {
 	b := make([]byte, discardBuffer)
-	for c.state() != session.StateClosed {
-		_, err := c.nc.Read(b)
+	for l.state() != session.StateClosed {
+		_, err := l.nc.Read(b)
 		switch {
 		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			c.tell(c.sess.Advance)
 		case errors.Is(err, io.EOF):
-			c.tell(c.sess.EndOfStream)
+			l.tell(l.sess.EndOfStream)
 			return
 		default:
-			c.lost("reading failed", err)
+			l.lost("reading failed", err)
 			return
 		}
 	}

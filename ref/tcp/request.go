@@ -21,7 +21,7 @@ type Request struct {
 	// being given as the IPv4 address. It does not say who the peer is [SEC-2].
 	Peer netip.AddrPort
 
-	conn   *conn
+	conn   *served
 	number uint64
 }
 
@@ -37,10 +37,10 @@ func (r *Request) Answer(f wire.Frame) error {
 	c := r.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.outboxFull() && c.sess.State() != session.StateClosed {
+	for c.outbox.full() && c.sess.State() != session.StateClosed {
 		c.changed.Wait()
 	}
-	actions, err := c.sess.Answer(time.Now(), r.number, f)
+	actions, err := c.life.Answer(time.Now(), r.number, f)
 	if errors.Is(err, wire.ConnectionClosed) {
 		return fmt.Errorf("tcp: %w: %w", net.ErrClosed, err)
 	}
@@ -53,22 +53,22 @@ func (r *Request) Answer(f wire.Frame) error {
 
 // apply runs the application, message by message, until the session delivers no
 // more or the connection is closed.
-func (c *conn) apply() {
+func (c *served) apply() {
 	for {
 		m, ok := c.next()
 		if !ok {
 			return
 		}
 		c.cfg.Handler(c.ctx, &Request{Message: m.frame, Peer: c.peer, conn: c, number: m.number})
-		c.tell(func(now time.Time) []session.Action { return c.sess.Done(now, m.number) })
+		c.tell(func(now time.Time) []session.Action { return c.life.Done(now, m.number) })
 	}
 }
 
 // next waits for a message. It returns false when there will be none.
-func (c *conn) next() (message, bool) {
+func (c *served) next() (message, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.inbox.empty() && c.sess.State() == session.StateOpen {
+	for c.inbox.empty() && c.sess.Receiving() {
 		c.changed.Wait()
 	}
 	if c.inbox.empty() || c.sess.State() == session.StateClosed {

@@ -8,8 +8,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"github.com/vstp-project/vstp/ref/session"
 )
 
 // acceptBackoff and maxAcceptBackoff are the first and the longest pause after a
@@ -28,7 +26,7 @@ type Server struct {
 	all      sync.WaitGroup // every goroutine of the server
 
 	mu    sync.Mutex
-	conns map[*conn]struct{} // nil once the server is closed
+	conns map[*served]struct{} // nil once the server is closed
 }
 
 // Listen serves on a TCP address, host:port, port 0 being any free one, until ctx
@@ -49,7 +47,7 @@ func Serve(ctx context.Context, listener net.Listener, cfg Config) *Server {
 	s := &Server{
 		cfg:      cfg.withDefaults(),
 		listener: listener,
-		conns:    make(map[*conn]struct{}),
+		conns:    make(map[*served]struct{}),
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.all.Go(s.watch)
@@ -112,7 +110,7 @@ func (s *Server) accept() {
 // serve starts a connection, or refuses it for want of room. Nothing is said to
 // one that is refused, for it has not spoken yet [TCP-4].
 func (s *Server) serve(nc net.Conn) {
-	c := newConn(s, nc)
+	c := newServed(s, nc)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conns == nil || len(s.conns) >= s.cfg.MaxConns {
@@ -127,15 +125,6 @@ func (s *Server) serve(nc net.Conn) {
 		delete(s.conns, c)
 		s.mu.Unlock()
 	})
-}
-
-// sessionConfig is the part of the settings that the state machine has.
-func (s *Server) sessionConfig() session.ServerConfig {
-	return session.ServerConfig{
-		MaxFrame:     s.cfg.Limits.MaxFrame,
-		StalledFrame: s.cfg.StalledFrame,
-		Linger:       s.cfg.Linger,
-	}
 }
 
 // peerAddr returns the remote address of a connection, an IPv4-mapped IPv6

@@ -8,31 +8,24 @@ import (
 	"github.com/vstp-project/vstp/ref/session"
 )
 
-// Sizes of the sending side, in octets.
-const (
-	maxOutbox  = 256 << 10 // nothing more is put into an outbox that has reached it
-	writeChunk = 64 << 10  // sent under one deadline
-	keepOutbox = 64 << 10  // a larger buffer is let go after use
-)
-
-// outboxFull reports whether the peer must take something first. c.mu is held.
-func (c *conn) outboxFull() bool { return len(c.outbox) >= maxOutbox }
+// writeChunk is how many octets are sent under one deadline.
+const writeChunk = 64 << 10
 
 // write sends what the outbox holds, many frames at a time if there are, until the
 // sending direction is shut down or the connection closed.
-func (c *conn) write() {
+func (l *link) write() {
 	var spare []byte
 	for {
-		out, last, ok := c.takeOutbox(spare)
+		out, last, ok := l.takeOutbox(spare)
 		if !ok {
 			return
 		}
-		if err := c.writeAll(out); err != nil {
-			c.lost("writing failed", err)
+		if err := l.writeAll(out); err != nil {
+			l.lost("writing failed", err)
 			return
 		}
 		if last {
-			c.shutdownWrite()
+			l.shutdownWrite()
 			return
 		}
 		if spare = nil; cap(out) <= keepOutbox {
@@ -43,29 +36,30 @@ func (c *conn) write() {
 
 // takeOutbox waits for something to send and leaves spare in its place. last says
 // that nothing will follow; ok is false once the connection is closed.
-func (c *conn) takeOutbox(spare []byte) (out []byte, last, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for len(c.outbox) == 0 && !c.shut && c.sess.State() != session.StateClosed {
-		c.changed.Wait()
+func (l *link) takeOutbox(spare []byte) (out []byte, last, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.outbox.octets) == 0 && !l.outbox.shut && l.sess.State() != session.StateClosed {
+		l.changed.Wait()
 	}
-	if c.sess.State() == session.StateClosed {
+	if l.sess.State() == session.StateClosed {
 		return nil, false, false
 	}
-	out, c.outbox = c.outbox, spare
-	c.changed.Broadcast()
-	return out, c.shut, true
+	out = l.outbox.take(spare)
+	l.changed.Broadcast()
+	return out, l.outbox.shut, true
 }
 
 // writeAll sends b. The peer may take its time over it, as long as it takes
 // something before every deadline.
-func (c *conn) writeAll(b []byte) error {
+func (l *link) writeAll(b []byte) error {
 	for len(b) > 0 {
-		if err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.StalledWrite)); err != nil {
+		if err := l.nc.SetWriteDeadline(time.Now().Add(l.cfg.StalledWrite)); err != nil {
 			return err
 		}
-		n, err := c.nc.Write(b[:min(len(b), writeChunk)])
+		n, err := l.nc.Write(b[:min(len(b), writeChunk)])
 		b = b[n:]
+		l.written(n)
 		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return err
 		}
@@ -73,16 +67,23 @@ func (c *conn) writeAll(b []byte) error {
 	return nil
 }
 
+// written notes that octets are with the operating system.
+func (l *link) written(octets int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.outbox.advance(octets)
+}
+
 // shutdownWrite ends the sending direction.
-func (c *conn) shutdownWrite() {
-	half, ok := c.nc.(interface{ CloseWrite() error })
+func (l *link) shutdownWrite() {
+	half, ok := l.nc.(interface{ CloseWrite() error })
 	if !ok {
-		c.abort()
+		l.abort()
 		return
 	}
 	if err := half.CloseWrite(); err != nil {
-		c.lost("shutting down the sending direction failed", err)
+		l.lost("shutting down the sending direction failed", err)
 		return
 	}
-	c.tell(c.sess.Flushed)
+	l.tell(l.sess.Flushed)
 }
