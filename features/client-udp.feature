@@ -276,3 +276,11 @@ Feature: UDP clients
     When the client waits for a message
     And I send 400 random datagrams
     Then the client still receives and sends
+
+  @CMP-11 @case:client-udp/compression-not-offered @hostile @no-compression
+  Scenario: A client without compression neither delivers nor acknowledges a compressed message
+    Given a served client over UDP
+    When the client waits for a message
+    And I send the datagram DATA COMP REQ_ACK msg-id=9 x'1f8b08000000000000034b4c4a0600c241243503000000'
+    Then no ACK datagram arrives
+    And the client receives nothing but a sentinel

@@ -67,3 +67,14 @@ Feature: Errors
     Given a greeted TCP connection
     When I send DATA REQ_ACK COMP msg-id=8 x'1f8b080000000000000373741c05a360148c5400001afb37b700040000'
     Then no ACK comes back
+
+  @ERR-4 @case:errors/err-ends-no-connection
+  Scenario: An ERR does not end a connection
+    Given a greeted TCP connection
+    When I send, in one write:
+      """
+      ERR err-code=15 'sorry'
+      ERR err-code=6
+      ERR 'no code'
+      """
+    Then the connection is still in use

@@ -567,3 +567,11 @@ Feature: Fragments
     When 24s pass on the target's clock
     And I send the datagram DATA msg-id=5 'x'
     Then no DATA datagram comes back
+
+  # Answers that ask for no ACK have a msg-id all the same [FRG-11].
+  @ACK-11 @case:fragments/msg-ids-of-answers-differ
+  Scenario: Different fragmented answers have different msg-ids
+    Given a served UDP socket
+    When I send a DATA of 3000 different octets
+    Then its echo comes back, whole or in fragments
+    And the answers to 10 such messages in turn have different msg-ids

@@ -402,3 +402,77 @@ Feature: TCP transport
       PONG REQ_ACK msg-id=9 'p'
       """
     Then nothing but the echo of a sentinel comes back
+
+  # What a server sends, whatever it is about
+
+  @TYP-2 @case:tcp/types-of-the-registry-only
+  Scenario: A server sends no type that nobody knows
+    Given a greeted TCP connection
+    When I send, in one write:
+      """
+      HELLO
+      PING 'p'
+      0x09 'x'
+      0xff 'x'
+      WELCOME session-id=1
+      """
+    Then the connection is still in use
+    And every frame that came back keeps TYP-2
+
+  @FLG-8 @case:tcp/comp-on-data-only
+  Scenario: A server sets COMP on DATA only
+    Given a greeted TCP connection
+    When I send, in one write:
+      """
+      HELLO COMP
+      PING COMP 2000*'x'
+      0x09 COMP 2000*'x'
+      """
+    Then the connection is still in use
+    And every frame that came back keeps FLG-8
+
+  @PRI-4 @case:tcp/answers-stay-in-order
+  Scenario: The DATA of a server stay in order, whatever their length
+    Given a greeted TCP connection
+    When I send, in one write:
+      """
+      DATA x-reply-size=300000 '1'
+      DATA '2'
+      PING 'p'
+      DATA x-reply-size=70000 '3'
+      DATA '4'
+      """
+    Then the DATA that come back are these, in this order:
+      """
+      DATA x-reply-size=300000 300000*'x'
+      DATA '2'
+      DATA x-reply-size=70000 70000*'x'
+      DATA '4'
+      """
+
+  @PRI-3 @case:tcp/last-err-overtakes-nothing @hostile
+  Scenario: The ERR that ends a connection overtakes no answer
+    Given a greeted TCP connection
+    When I send, in one write:
+      """
+      DATA x-reply-size=300000 '1'
+      DATA '2'
+      corrupt DATA '3'
+      """
+    Then any ERR comes back behind these, the last before the target closes:
+      """
+      DATA x-reply-size=300000 300000*'x'
+      DATA '2'
+      """
+
+  @TCP-21 @case:tcp/answers-do-not-mix
+  Scenario: Answers and responses that are sent at the same time do not mix
+    Given a greeted TCP connection
+    When I send 30 times, with a PING behind each, DATA x-reply-size=50000 'x'
+    Then 30 answers of 50000 octets and 30 PONG come back whole
+
+  @FRG-16 @case:tcp/no-frag-over-tcp
+  Scenario: A server sets FRAG on no frame over TCP
+    Given a greeted TCP connection
+    When I send DATA x-reply-size=100000 'x'
+    Then no frame with FRAG comes back before the echo of a sentinel

@@ -78,13 +78,13 @@ func New(cfg Config) *T {
 
 // Close closes everything that the case opened and waits for its readers.
 func (t *T) Close() {
-	t.closeClients()
 	for _, l := range t.listeners {
 		_ = l.ln.Close()
 	}
 	for _, s := range t.streams {
 		s.Close()
 	}
+	t.closeClients() // whose connections have ended, so that nobody lingers
 	for _, s := range t.sockets {
 		s.Close()
 	}

@@ -196,7 +196,7 @@ func (r *MutantResult) judge() {
 func Unproved(opts conformance.Options) ([]string, error) {
 	opts.Profile = "strict"
 	var cases []conformance.Case
-	for _, role := range []string{conformance.RoleServer, conformance.RoleCodec} {
+	for _, role := range []string{conformance.RoleServer, conformance.RoleClient, conformance.RoleCodec} {
 		opts.Role = role
 		of, err := conformance.Cases(opts)
 		if err != nil {

@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
@@ -63,6 +64,52 @@ var (
 			return err
 		}
 		return w.wantKept(requirement)
+	})
+	_ = step1("at most one ERR arrives, and it is {}", frame, func(ctx context.Context, w *world, line string) error {
+		p, err := w.notation.pattern(line)
+		if err != nil {
+			return err
+		}
+		before, err := w.clientBarrier(ctx)
+		if err != nil {
+			return err
+		}
+		return p.atMostOne(before)
+	})
+	_ = step0("no frame with FRAG has arrived by the client's next message", func(ctx context.Context, w *world) error {
+		if _, err := w.clientBarrier(ctx); err != nil {
+			return err
+		}
+		for _, f := range w.received {
+			if f.Flags&flagFrag != 0 {
+				return &probe.Violation{Want: "no frame with FRAG over TCP", Got: f.String()}
+			}
+		}
+		return nil
+	})
+	_ = step0("no protocol header arrives in a message over TCP", func(ctx context.Context, w *world) error {
+		before, err := w.clientBarrier(ctx)
+		if err != nil {
+			return err
+		}
+		return withoutProtocolHeaders(before)
+	})
+	_ = step0("the client receives these headers", func(ctx context.Context, w *world) error {
+		f, err := w.clientMessage(ctx, "a DATA with as many headers")
+		if err != nil {
+			return err
+		}
+		if !sameHeaders(f, w.expected.Headers) {
+			return &probe.Violation{Want: fmt.Sprintf("%d headers as they were sent", len(w.expected.Headers)), Got: fmt.Sprintf("%d headers, or others", len(f.Headers))}
+		}
+		return nil
+	})
+	_ = step1("I send {} random octets", number, func(_ context.Context, w *world, n int) error {
+		return w.stream.Send(randomOctets(w.random(), n), "random octets")
+	})
+	_ = step0("a new connection of the client works", func(ctx context.Context, w *world) error {
+		w.receiving = nil // the connection before keeps it
+		return w.greetClient(ctx)
 	})
 	_ = step1("the last frame before the client closes the connection is {}", frame, func(ctx context.Context, w *world, line string) error {
 		return w.wantLastFrame(ctx, line)
@@ -280,6 +327,19 @@ func (w *world) sendFrame(f forge.Frame, text string) error {
 		return w.stream.Send(f.Bytes(), text)
 	}
 	return w.socket.Send(f.Bytes(), text)
+}
+
+// withoutProtocolHeaders looks at messages that were given headers of the protocol:
+// the client may have refused them, or sent them without.
+func withoutProtocolHeaders(frames []dissect.Frame) error {
+	for _, f := range frames {
+		for _, h := range f.Headers {
+			if f.Type == typeData && slices.Contains(protocolKeys, string(h.Key)) {
+				return &probe.Violation{Want: "a message without the protocol's headers, or none", Got: f.String()}
+			}
+		}
+	}
+	return nil
 }
 
 // lastMsgID is the msg-id of the DATA that arrived last.

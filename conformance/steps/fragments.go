@@ -64,6 +64,10 @@ var (
 		return w.wantDifferentIDs(ctx, n)
 	})
 
+	_ = step1("the answers to {} such messages in turn have different msg-ids", number, func(ctx context.Context, w *world, n int) error {
+		return w.wantDifferentMsgIDs(ctx, n)
+	})
+
 	_ = step2("a message in {} fragments of {} octets is acknowledged and answered", number, number, func(ctx context.Context, w *world, n, octets int) error {
 		return w.wantLargest(ctx, n, octets)
 	})
@@ -455,6 +459,32 @@ func (w *world) wantDifferentIDs(ctx context.Context, n int) error {
 			return &probe.Violation{Want: "another frag-id for the next message", Got: fmt.Sprintf("frag-id %d again", m.id)}
 		}
 		ids = append(ids, m.id)
+	}
+	return nil
+}
+
+// wantDifferentMsgIDs is wantDifferentIDs for the msg-ids of answers in fragments.
+func (w *world) wantDifferentMsgIDs(ctx context.Context, n int) error {
+	seen := map[string]bool{}
+	for range n {
+		if err := w.sendDifferent(len(w.expected.Payload)); err != nil {
+			return err
+		}
+		m, _, err := w.messageUntil(ctx, w.reply(), w.isExpectedEcho)
+		if errors.Is(err, probe.ErrNothing) || err == nil && m == nil {
+			return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "an answer did not come back in fragments"}
+		}
+		if err != nil {
+			return err
+		}
+		msgID, ok := m.pieces[0].Frame.Header("msg-id")
+		if !ok {
+			return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "the fragments of an answer have no msg-id"}
+		}
+		if seen[string(msgID)] {
+			return &probe.Violation{Want: "another msg-id for another message", Got: fmt.Sprintf("msg-id %s again", msgID)}
+		}
+		seen[string(msgID)] = true
 	}
 	return nil
 }

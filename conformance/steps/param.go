@@ -99,6 +99,26 @@ func step2[A, B any](text string, a param[A], b param[B], fn func(context.Contex
 	})
 }
 
+func step3[A, B, C any](text string, a param[A], b param[B], c param[C], fn func(context.Context, *world, A, B, C) error) bool {
+	return define(text, []string{a.re, b.re, c.re}, func(ctx context.Context, s, t, u string) error {
+		return run(ctx, func(w *world) error {
+			v, err := a.parse(s)
+			if err != nil {
+				return err
+			}
+			x, err := b.parse(t)
+			if err != nil {
+				return err
+			}
+			y, err := c.parse(u)
+			if err != nil {
+				return err
+			}
+			return fn(ctx, w, v, x, y)
+		})
+	})
+}
+
 // stepDoc is a step with a block of lines below it.
 func stepDoc(text string, fn func(context.Context, *world, []string) error) bool {
 	return define(text, nil, func(ctx context.Context, doc *godog.DocString) error {

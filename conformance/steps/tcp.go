@@ -391,7 +391,13 @@ func (w *world) wantErr(ctx context.Context, line string) error {
 	if err != nil {
 		return err
 	}
-	seen, err := ps[0].countOnly(frames)
+	return ps[0].atMostOne(frames)
+}
+
+// atMostOne wants one frame of the pattern's type, and that it matches. Without any
+// there is nothing to judge.
+func (p pattern) atMostOne(frames []dissect.Frame) error {
+	seen, err := p.countOnly(frames)
 	if err != nil {
 		return err
 	}
@@ -399,7 +405,7 @@ func (w *world) wantErr(ctx context.Context, line string) error {
 	case seen == 0:
 		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "no ERR came back"}
 	case seen > 1:
-		return &probe.Violation{Want: "one " + line, Got: fmt.Sprintf("%d of them", seen)}
+		return &probe.Violation{Want: "one " + p.line, Got: fmt.Sprintf("%d of them", seen)}
 	}
 	return nil
 }
