@@ -75,6 +75,10 @@ var rooms = []room{
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{
+		pattern: "ref/tcp/pki", stdOnly: true,
+		reason: "certificates for a test have nothing to do with what is sent under them",
+	},
+	{
 		pattern: "ref/udp", imports: []string{"ref/wire", "ref/frag", "ref/reliable", "ref/session"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},

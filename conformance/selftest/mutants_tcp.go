@@ -34,7 +34,7 @@ var tcpMutants = []Mutant{
 	{
 		Name: "err-text-quotes-the-frame", Requirement: "ERR-2",
 		Sentence: "The text of an ERR repeats the payload of the frame that it is about.",
-		File:     "ref/session/server.go",
+		File:     "ref/session/action.go",
 		Old:      "	default:\n		s.send(errFrame(reason, \"\"))\n",
 		New: `	default:
 		e := errFrame(reason, "")
@@ -45,14 +45,14 @@ var tcpMutants = []Mutant{
 	{
 		Name: "err-without-msg-id", Requirement: "ERR-9",
 		Sentence: "An ERR names no msg-id.",
-		File:     "ref/session/server.go",
+		File:     "ref/session/action.go",
 		Old:      "s.send(errFrame(reason, msgID(f)))",
 		New:      "s.send(errFrame(reason, \"\"))",
 	},
 	{
 		Name: "err-names-msg-id-only-if-asked-for-an-ack", Requirement: "ERR-9",
 		Sentence: "An ERR names the msg-id only of a message that asked for an ACK.",
-		File:     "ref/session/server.go",
+		File:     "ref/session/action.go",
 		Old:      "	case wire.TypeData:\n		s.send(errFrame(reason, msgID(f)))\n",
 		New: `	case wire.TypeData:
 		id := ""
@@ -142,13 +142,12 @@ var tcpMutants = []Mutant{
 	{
 		Name: "welcome-on-accept", Requirement: "TCP-4",
 		Sentence: "The server greets as soon as the connection stands.",
-		File:     "ref/tcp/conn.go",
-		Old:      "	var others sync.WaitGroup\n	others.Go(c.write)\n",
-		New: `	c.tell(func(now time.Time) []session.Action {
+		File:     "ref/tcp/read.go",
+		Old:      "func (c *link) read() {\n",
+		New: `func (c *link) read() {
+	c.tell(func(now time.Time) []session.Action {
 		return c.sess.Frame(now, wire.Frame{Type: wire.TypeHello})
 	})
-	var others sync.WaitGroup
-	others.Go(c.write)
 `,
 	},
 	{
@@ -430,16 +429,16 @@ var tcpMutants = []Mutant{
 		Name: "idle-connection-closed", Requirement: "TCP-30",
 		Sentence: "The timer for stalled frames also runs between frames.",
 		File:     "ref/session/server.go",
-		Old: `	if s.state != StateOpen || octets == s.partial {
+		Old: `	if octets == s.partial {
 		return nil
 	}
-	s.betweenFrames()
+	s.stopTimer()
 	if octets > 0 {
 		s.partial = octets
 		s.timer = now.Add(s.cfg.StalledFrame)
 	}
 `,
-		New: `	if s.state != StateOpen || octets == s.partial && !s.timer.IsZero() {
+		New: `	if octets == s.partial && !s.timer.IsZero() {
 		return nil
 	}
 	s.partial = octets
@@ -459,9 +458,9 @@ var tcpMutants = []Mutant{
 	{
 		Name: "session-id-is-the-time", Requirement: "SES-1",
 		Sentence: "The session identifier is the time in seconds.",
-		File:     "ref/tcp/conn.go",
-		Old:      "session.NewServer(s.sessionConfig(), session.NewSessionID())",
-		New:      "session.NewServer(s.sessionConfig(), session.SessionID{15: byte(time.Now().Unix())})",
+		File:     "ref/tcp/served.go",
+		Old:      "session.NewServer(s.cfg.server(), session.NewSessionID())",
+		New:      "session.NewServer(s.cfg.server(), session.SessionID{15: byte(time.Now().Unix())})",
 	},
 	{
 		Name: "session-id-in-hexadecimal", Requirement: "SES-2",
@@ -517,7 +516,7 @@ var lastID uint64
 	{
 		Name: "tcp-ack-for-every-msg-id", Requirement: "ACK-3",
 		Sentence: "Over TCP every message with a msg-id is acknowledged, asked for or not.",
-		File:     "ref/session/server.go",
+		File:     "ref/session/action.go",
 		Old:      "	if wantsAck(f) {\n		s.send(ack(msgID(f)))\n",
 		New:      "	if wantsAck(f) || msgID(f) != \"\" {\n		s.send(ack(msgID(f)))\n",
 	},
@@ -542,7 +541,7 @@ var lastID uint64
 	{
 		Name: "tcp-ack-without-msg-id", Requirement: "ACK-13",
 		Sentence: "Over TCP an ACK names no msg-id.",
-		File:     "ref/session/server.go",
+		File:     "ref/session/action.go",
 		Old:      "s.send(ack(msgID(f)))",
 		New:      "s.send(ack(\"\"))",
 	},
@@ -551,9 +550,9 @@ var lastID uint64
 		Sentence: "Over TCP a message is acknowledged when the application is done with it.",
 		File:     "ref/session/server.go",
 		Old: `	s.acknowledge(f) // ahead of whatever the application answers [ACK-14]
-	s.actions = append(s.actions, Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
+	s.do(Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
 `,
-		New: `	s.actions = append(s.actions, Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
+		New: `	s.do(Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
 	if wantsAck(f) {
 		n := s.owed.deliver()
 		s.owed.answer(n, ack(msgID(f)))
@@ -631,33 +630,28 @@ var lastID uint64
 		Name: "partial-frame-holds-everybody-up", Requirement: "SEC-1",
 		Sentence: "While one connection is in the middle of a frame no other is read from.",
 		File:     "ref/tcp/read.go",
-		Old: `type source struct{ c *conn }
-
-// Read waits for octets. It reports before how much of a frame there is, so that
-// the session's stall timer runs only while the peer is being waited for.
-func (s source) Read(p []byte) (int, error) {
-	c := s.c
-	for {
-		c.tell(func(now time.Time) []session.Action { return c.sess.Partial(now, c.frames.Buffered()) })
-		n, err := c.nc.Read(p)
+		Old: `	if !s.c.partial() {
+		return 0, errInputOver
+	}
+	return s.c.nc.Read(p)
+}
 `,
-		New: `type source struct{ c *conn }
+		New: `	if !s.c.partial() {
+		return 0, errInputOver
+	}
+	turn <- struct{}{}
+	within := s.c.frames.Buffered() > 0
+	if !within {
+		<-turn
+	}
+	n, err := s.c.nc.Read(p)
+	if within {
+		<-turn
+	}
+	return n, err
+}
 
 var turn = make(chan struct{}, 1)
-
-func (s source) Read(p []byte) (int, error) {
-	c := s.c
-	for {
-		c.tell(func(now time.Time) []session.Action { return c.sess.Partial(now, c.frames.Buffered()) })
-		turn <- struct{}{}
-		within := c.frames.Buffered() > 0
-		if !within {
-			<-turn
-		}
-		n, err := c.nc.Read(p)
-		if within {
-			<-turn
-		}
 `,
 	},
 }

@@ -22,14 +22,13 @@ var wireMutants = []Mutant{
 	{
 		Name: "data-padded-to-even-length", Requirement: "FRM-1",
 		Sentence: "A DATA frame of odd length is followed by a zero octet, so that the next begins at an even place.",
-		File:     "ref/tcp/conn.go",
-		Old:      "	c.trace(\"tcp: frame sent\", f)\n	c.outbox = out\n",
-		New: `	c.trace("tcp: frame sent", f)
-	if f.Type == wire.TypeData && f.EncodedLen()%2 != 0 {
-		out = append(out, 0)
+		File:     "ref/tcp/outbox.go",
+		Old:      "	o.octets = octets\n	o.end",
+		New: `	if f.Type == wire.TypeData && f.EncodedLen()%2 != 0 {
+		octets = append(octets, 0)
 	}
-	c.outbox = out
-`,
+	o.octets = octets
+	o.end`,
 	},
 	{
 		Name: "version-zero-accepted", Requirement: "FRM-2",

@@ -36,6 +36,9 @@ type ClientConfig struct {
 	// that follow, modulo 2^64. Zero draws it at random, so that a program that is
 	// started again does not repeat the numbers of the run before.
 	FirstMsgID uint64
+
+	// KeepAlive says how a server that has vanished is noticed.
+	KeepAlive KeepAlive
 }
 
 // Client is the life of one TCP connection at its client, without the connection.
@@ -53,11 +56,13 @@ type ClientConfig struct {
 //	                                 but nothing is answered
 //	Fault         ERR 4, or ends     after Close ends the input       –
 //	              the input
+//	Partial       keeps alive        –                                –
 //	EndOfStream   ends the input     is noted in flushing,            –
 //	                                 closes in lingering
 //	Close         BYE                –                                –
 //	Flushed       –                  lingering, or closed             –
-//	Advance       ends sends         ends sends, closes               –
+//	Advance       ends sends; PING,  ends sends, closes               –
+//	              or BYE
 //	Lost          closed             closed                           –
 //
 // When the input ends, what waits for an ACK or a PONG has failed. If it was the
@@ -81,6 +86,8 @@ type Client struct {
 	nextID  uint64
 	waits   waits
 	pings   pings
+	beat    uint64 // the number of the keepalive's PING, 0 without one
+	pulse   pulse
 	timer   time.Time // when the end of the connection is due, zero before it has begun
 	script
 }
@@ -102,7 +109,7 @@ func NewClient(cfg ClientConfig) *Client {
 	if cfg.FirstMsgID == 0 {
 		cfg.FirstMsgID = rand.Uint64()
 	}
-	return &Client{cfg: cfg, nextID: cfg.FirstMsgID}
+	return &Client{cfg: cfg, nextID: cfg.FirstMsgID, pulse: pulse{KeepAlive: cfg.KeepAlive}}
 }
 
 // State returns where the connection stands.
@@ -117,7 +124,9 @@ func (c *Client) ID() (SessionID, bool) { return c.id, c.known }
 
 // NextTimeout returns when Advance is to be called if nothing happens before. The
 // zero time means that no timer is running.
-func (c *Client) NextTimeout() time.Time { return earliest(c.timer, c.waits.next()) }
+func (c *Client) NextTimeout() time.Time {
+	return earliest(c.timer, c.waits.next(), c.pulse.next(false))
+}
 
 // earliest returns the earliest time that is not zero, or zero.
 func earliest(times ...time.Time) time.Time {
@@ -260,6 +269,7 @@ func (c *Client) Close(now time.Time) []Action {
 func (c *Client) shutdown(end time.Time) {
 	c.do(Action{Kind: ActionShutdownWrite})
 	c.mute = true
+	c.pulse.pause()
 	c.state = StateFlushing
 	c.timer = end
 }
@@ -287,6 +297,7 @@ func (c *Client) Frame(now time.Time, f wire.Frame) []Action {
 		return nil // octets behind BYE or a fault mean nothing [TCP-9]
 	}
 	c.partial = 0
+	c.pulse.pause()
 	if f.Flags.Has(wire.FlagFrag) {
 		c.refuse(f, wire.BadFragment) // [FLG-6]
 		return c.actions
@@ -300,7 +311,7 @@ func (c *Client) Frame(now time.Time, f wire.Frame) []Action {
 		c.acknowledge(f)
 		c.send(pong(f)) // [TCP-24] [TCP-7]
 	case wire.TypePong:
-		if number, ok := c.pings.match(f.Payload); ok {
+		if number, ok := c.pings.match(f.Payload); ok && number != c.beat {
 			c.do(Action{Kind: ActionPong, Message: number})
 		}
 	case wire.TypeBye:
@@ -370,6 +381,7 @@ func (c *Client) Fault(now time.Time, fault *wire.DecodeError) []Action {
 		return nil
 	}
 	c.partial = 0
+	c.pulse.pause()
 	err := &LocalError{Reason: fault.Reason, Detail: fault.Error()}
 	if fault.Reason == wire.InvalidFrameType {
 		c.report(err)
@@ -381,10 +393,15 @@ func (c *Client) Fault(now time.Time, fault *wire.DecodeError) []Action {
 }
 
 // Partial is told, before the transport waits for octets, how many of the next
-// frame have arrived.
+// frame have arrived. The silence of the keepalive counts from then on.
 func (c *Client) Partial(now time.Time, octets int) []Action {
 	c.begin()
-	c.partial = octets
+	if !c.deaf {
+		c.partial = octets
+	}
+	if c.state == StateOpen {
+		c.pulse.listen(now)
+	}
 	return c.actions
 }
 
@@ -434,6 +451,18 @@ func (c *Client) Advance(now time.Time) []Action {
 		err := refusal(wire.Timeout, "no ACK has come within %v [RTX-12]", c.cfg.AckTimeout)
 		c.do(Action{Kind: ActionSettle, Message: id, Err: err})
 	}
+	ping, silent := c.pulse.advance(now, false)
+	switch {
+	case ping:
+		f := beat()
+		c.pings.end(c.beat) // an earlier one that was answered by something else
+		c.beat = c.pings.add(f.Payload)
+		c.send(f)
+	case silent != nil:
+		c.silence(silent)
+		c.send(wire.Frame{Type: wire.TypeBye}) // [TCP-10]
+		c.shutdown(now.Add(c.cfg.Linger))
+	}
 	if !c.timer.IsZero() && !now.Before(c.timer) {
 		c.close("the peer has not ended the stream in time")
 	}
@@ -462,6 +491,7 @@ func (c *Client) silence(err *LocalError) {
 	for _, id := range c.waits.rest() {
 		c.do(Action{Kind: ActionSettle, Message: id, Err: refusal(wire.ConnectionClosed, "no ACK has come before the end of the connection")})
 	}
+	c.pings.end(c.beat)
 	for _, number := range c.pings.rest() {
 		c.do(Action{Kind: ActionPong, Message: number, Err: refusal(wire.ConnectionClosed, "no PONG has come before the end of the connection")})
 	}
@@ -478,6 +508,7 @@ func (c *Client) close(why string) {
 	}
 	c.state = StateClosed
 	c.timer = time.Time{}
+	c.pulse.pause()
 	c.mute = true
 	c.do(Action{Kind: ActionClose})
 }

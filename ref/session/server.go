@@ -25,6 +25,10 @@ type ServerConfig struct {
 	// Linger is how long input is discarded after the sending direction was shut
 	// down. Zero or less means DefaultLinger.
 	Linger time.Duration
+
+	// KeepAlive says how a client that has vanished is noticed, and how long one may be
+	// idle.
+	KeepAlive KeepAlive
 }
 
 // Server is the life of one TCP connection at its server, without the connection.
@@ -46,7 +50,8 @@ type ServerConfig struct {
 //	                              flushing
 //	Flushed      –                –           lingering,  –          –
 //	                                          or closed
-//	Advance      stall: ends      –           –           closed     –
+//	Advance      PING; stall or   –           –           closed     –
+//	             silence: ends
 //	             the input
 //	Lost         closed           closed      closed      closed     –
 //
@@ -57,8 +62,8 @@ type ServerConfig struct {
 //
 // A Server speaks only when it has been spoken to: nothing is sent before the
 // first complete frame, but for an ERR that ends the connection [TCP-4]. Without
-// a frame under way there is no timer: a connection is never closed for being
-// idle [TCP-30].
+// a frame under way there is no timer unless KeepAlive asks for one: by default a
+// connection is never closed for being idle [TCP-30].
 //
 // It is not safe for concurrent use. The slice of actions that an event returns
 // is valid until the next event.
@@ -70,7 +75,10 @@ type Server struct {
 	fault   wire.Reason // what ended the input, 0 if it was no fault
 	ended   bool        // the peer has shut down its sending direction
 	partial int         // octets of the frame under way when last reported
-	timer   time.Time   // when the state's timer is due, zero if it has none
+	spoken  bool        // the peer has sent a complete frame
+	bye     bool        // the last frame is BYE
+	pulse   pulse
+	timer   time.Time // when the state's timer is due, zero if it has none
 	script
 }
 
@@ -86,7 +94,7 @@ func NewServer(cfg ServerConfig, id SessionID) *Server {
 	if cfg.Linger <= 0 {
 		cfg.Linger = DefaultLinger
 	}
-	return &Server{cfg: cfg, id: id}
+	return &Server{cfg: cfg, id: id, pulse: pulse{KeepAlive: cfg.KeepAlive}}
 }
 
 // State returns where the connection stands.
@@ -100,7 +108,9 @@ func (s *Server) ID() SessionID { return s.id }
 
 // NextTimeout returns when Advance is to be called if nothing happens before. The
 // zero time means that no timer is running.
-func (s *Server) NextTimeout() time.Time { return s.timer }
+func (s *Server) NextTimeout() time.Time {
+	return earliest(s.timer, s.pulse.next(!s.owed.settled()))
+}
 
 // Frame is told of a complete frame. Actions may alias it.
 //
@@ -123,6 +133,7 @@ func (s *Server) Frame(now time.Time, f wire.Frame) []Action {
 		return nil // octets behind BYE or a fault mean nothing [TCP-9]
 	}
 	s.betweenFrames()
+	s.spoken = true
 	if f.Flags.Has(wire.FlagFrag) {
 		s.refuse(f, wire.BadFragment) // [FLG-6]
 		return s.actions
@@ -167,6 +178,7 @@ func (s *Server) Fault(now time.Time, fault *wire.DecodeError) []Action {
 	s.betweenFrames()
 	s.report(&LocalError{Reason: fault.Reason, Detail: fault.Error()})
 	if fault.Reason == wire.InvalidFrameType {
+		s.spoken = true
 		s.send(errFrame(fault.Reason, "")) // [TYP-4]
 		return s.actions
 	}
@@ -179,10 +191,14 @@ func (s *Server) Fault(now time.Time, fault *wire.DecodeError) []Action {
 // changed, and stands still between frames [TCP-18].
 func (s *Server) Partial(now time.Time, octets int) []Action {
 	s.begin()
-	if s.state != StateOpen || octets == s.partial {
+	if s.state != StateOpen {
 		return nil
 	}
-	s.betweenFrames()
+	s.pulse.listen(now)
+	if octets == s.partial {
+		return nil
+	}
+	s.stopTimer()
 	if octets > 0 {
 		s.partial = octets
 		s.timer = now.Add(s.cfg.StalledFrame)
@@ -236,6 +252,7 @@ func (s *Server) Done(now time.Time, n uint64) []Action {
 		return nil
 	}
 	s.send(s.owed.done(n)...)
+	s.pulse.rested = now
 	if s.state == StateDraining {
 		s.finish()
 	}
@@ -267,8 +284,9 @@ func (s *Server) Lost(now time.Time) []Action {
 // Advance is told that time has passed. Before NextTimeout it does nothing.
 func (s *Server) Advance(now time.Time) []Action {
 	s.begin()
+	s.watch(now)
 	if s.timer.IsZero() || now.Before(s.timer) {
-		return nil
+		return s.actions
 	}
 	switch s.state {
 	case StateOpen:
@@ -280,8 +298,28 @@ func (s *Server) Advance(now time.Time) []Action {
 	return s.actions
 }
 
-// betweenFrames stops the stall timer.
+// watch does what is due because of the client's silence. To a client that has not
+// spoken yet nothing is said [TCP-4].
+func (s *Server) watch(now time.Time) {
+	ping, silent := s.pulse.advance(now, !s.owed.settled())
+	switch {
+	case silent != nil:
+		s.report(silent)
+		s.bye = s.spoken
+		s.endInput(0)
+	case ping && s.spoken:
+		s.send(beat())
+	}
+}
+
+// betweenFrames stops the timers that run while octets are being waited for.
 func (s *Server) betweenFrames() {
+	s.pulse.pause()
+	s.stopTimer()
+}
+
+// stopTimer stops the stall timer.
+func (s *Server) stopTimer() {
 	s.partial = 0
 	s.timer = time.Time{}
 }
@@ -304,6 +342,9 @@ func (s *Server) finish() {
 	}
 	if s.fault.OnWire() {
 		s.send(errFrame(s.fault, ""))
+	}
+	if s.bye {
+		s.send(wire.Frame{Type: wire.TypeBye})
 	}
 	s.do(Action{Kind: ActionShutdownWrite})
 	s.state = StateFlushing

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"time"
 
@@ -15,6 +16,7 @@ const (
 	DefaultQueueMessages = 256
 	DefaultQueueOctets   = 1 << 20
 	DefaultStalledWrite  = 90 * time.Second
+	DefaultTLSHandshake  = 30 * time.Second // [TLS-4]
 )
 
 // Config sets a Server or a Conn up. The zero value of every field is the default
@@ -27,6 +29,17 @@ type Config struct {
 	// Handler is the application of a Server. Nil takes messages and leaves them
 	// unanswered. A Conn has none.
 	Handler Handler
+
+	// TLS is the settings of TLS, nil for none. They are copied. The version is 1.3,
+	// whatever they say. A server needs a certificate in them; it verifies its clients
+	// if ClientAuth is tls.RequireAndVerifyClientCert, against ClientCAs. A Conn
+	// verifies the server against RootCAs and ServerName; Dial fills the latter in, with
+	// the host that it is asked to reach.
+	TLS *tls.Config
+
+	// TLSHandshake is how long a handshake may take, from the moment at which the
+	// connection stands. Zero means DefaultTLSHandshake, 30 s.
+	TLSHandshake time.Duration
 
 	// StalledFrame is how long a frame that has begun to arrive at a Server may make
 	// no progress before the connection is closed with ERR 9. Zero means
@@ -48,10 +61,26 @@ type Config struct {
 	CloseTimeout time.Duration
 
 	// StalledWrite is how long the peer may take nothing of what is being sent to it
-	// before the connection is given up. Zero means DefaultStalledWrite, 90 s.
+	// before the connection is given up; over TLS, less than 16 KiB. Zero means DefaultStalledWrite, 90 s.
 	StalledWrite time.Duration
 
-	// MaxConns is how many connections a Server has at a time; a further one is closed
+	// KeepAlive is how long the peer may be silent before it is sent a PING, and
+	// PongTimeout how long after that before the connection is ended; anything that
+	// arrives is a sign of life. A Server cuts a client that has not spoken yet off after
+	// the same time, but sends it nothing [TCP-4]; and clients have to answer only while
+	// their application waits [TCP-24]. KeepAlive zero means never; PongTimeout zero means
+	// session.DefaultPongTimeout, 30 s.
+	KeepAlive   time.Duration
+	PongTimeout time.Duration
+
+	// ReadTimeout is how long the peer may be silent before the connection is ended,
+	// without a PING. At a Server it counts only while no answer is owed, and less than
+	// 60 s cuts clients off that may well be silent for that long [TCP-30]. Zero means for
+	// ever. How long a write may take is StalledWrite.
+	ReadTimeout time.Duration
+
+	// MaxConns is how many connections a Server has at a time, those in the middle of
+	// a TLS handshake included; a further one is closed
 	// as soon as it is accepted. Zero means DefaultMaxConns, 4,096.
 	MaxConns int
 
@@ -87,6 +116,9 @@ func (c Config) withDefaults() Config {
 	if c.StalledWrite <= 0 {
 		c.StalledWrite = DefaultStalledWrite
 	}
+	if c.TLSHandshake <= 0 {
+		c.TLSHandshake = DefaultTLSHandshake
+	}
 	if c.MaxConns <= 0 {
 		c.MaxConns = DefaultMaxConns
 	}
@@ -109,6 +141,7 @@ func (c Config) server() session.ServerConfig {
 		MaxFrame:     c.Limits.MaxFrame,
 		StalledFrame: c.StalledFrame,
 		Linger:       c.Linger,
+		KeepAlive:    c.keepAlive(),
 	}
 }
 
@@ -118,5 +151,10 @@ func (c Config) client() session.ClientConfig {
 		AckTimeout:   c.AckTimeout,
 		Linger:       c.Linger,
 		CloseTimeout: c.CloseTimeout,
+		KeepAlive:    c.keepAlive(),
 	}
+}
+
+func (c Config) keepAlive() session.KeepAlive {
+	return session.KeepAlive{Interval: c.KeepAlive, PongTimeout: c.PongTimeout, ReadTimeout: c.ReadTimeout}
 }

@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -30,20 +31,37 @@ type Conn struct {
 	sends   map[uint64]chan error // those that wait for an ACK, by msg-id
 	pings   map[uint64]chan error // by number
 	closing bool                  // Close has been called
-	fault   error                 // of the peer's, not yet told
+	fault   error                 // of the peer's, or its silence, not yet told
 	over    error                 // what Receive says when there is nothing more
 }
 
 // Dial connects to a TCP address, host:port, and greets the server. It does not wait
 // for the WELCOME [TCP-27]. Close is to be called in the end.
 //
+// With Config.TLS it completes the handshake first, and no frame leaves before the
+// server has been verified. A server without the client's trust gives an error that
+// errors.As finds to be a *tls.CertificateVerificationError. A client without the
+// server's trust does not learn of it here but from Receive.
+//
 // An address that cannot be read or resolved gives a *session.LocalError of Reason
 // InvalidAddress; what the system refuses is returned as it is. ctx is for Dial only.
+//
+// "By default a TLS client MUST refuse a server whose certificate does not verify
+// against both its trusted roots and the host name it was asked to reach." [TLS-6]
 func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	var d net.Dialer
-	nc, err := d.DialContext(ctx, "tcp", addr)
+	return dial(ctx, addr, cfg, func(ctx context.Context) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) })
+}
+
+// dial is Dial on a connection that is made in some way.
+func dial(ctx context.Context, addr string, cfg Config, connect func(context.Context) (net.Conn, error)) (*Conn, error) {
+	nc, err := connect(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("tcp: dialing %q: %w", addr, dialError(err))
+	}
+	if cfg.TLS != nil && cfg.TLS.ServerName == "" {
+		cfg.TLS = cfg.TLS.Clone()
+		cfg.TLS.ServerName = hostOf(addr)
 	}
 	return NewConn(ctx, nc, cfg)
 }
@@ -61,22 +79,31 @@ func dialError(err error) error {
 	return err
 }
 
-// NewConn is Dial on a connection that exists already and that the Conn closes. One
-// of a type without a CloseWrite method is closed as soon as everything has been
-// sent, without a time for the peer to answer.
+// NewConn is Dial on a connection that exists already and that the Conn closes, also if
+// it fails. With TLS, Config.TLS.ServerName has to be given. Without, a connection of a
+// type that has no CloseWrite method is closed as soon as everything has been sent,
+// without a time for the peer to answer.
 func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	if err := ctx.Err(); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("tcp: connecting to %v: %w", nc.RemoteAddr(), err)
 	}
 	cfg = cfg.withDefaults()
+	inside := nc
+	if cfg.TLS != nil {
+		inside = tls.Client(nc, cfg.tls())
+	}
 	c := &Conn{
-		link:  newLink(&cfg, nc),
+		link:  newLink(&cfg, nc, inside),
 		life:  session.NewClient(cfg.client()),
 		sends: make(map[uint64]chan error),
 		pings: make(map[uint64]chan error),
 	}
 	c.sess, c.act = c.life, c.special
+	if err := c.secure(ctx); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("tcp: connecting to %v: %w", nc.RemoteAddr(), err)
+	}
 	c.log.Info("tcp: connected")
 	c.tell(c.life.Open)
 	c.all.Go(c.write)
@@ -269,7 +296,9 @@ func closedError(why string) error {
 // An ERR of the peer's that ends no SendReliable is returned as a *session.PeerError,
 // in its place among the messages; Receive may be called again then. A fault of the
 // peer's that has ended the connection is returned once, as a *session.LocalError, when
-// everything before it has been received. If ctx is done first, nothing is lost.
+// everything before it has been received; so is, with Reason Timeout, the silence that
+// Config.KeepAlive or Config.ReadTimeout has ended it for. If ctx is done first, nothing
+// is lost.
 //
 // In the end every call gives a *session.LocalError of Reason ConnectionClosed, which
 // matches net.ErrClosed as well. It also matches io.EOF if the peer has ended the
@@ -352,7 +381,7 @@ func (c *Conn) end(err error) {
 	c.over = fmt.Errorf("%w: %w", net.ErrClosed, err)
 	if !errors.Is(err, wire.ConnectionClosed) {
 		c.fault = err
-		c.over = closedError("a fault of the peer's has ended the connection")
+		c.over = closedError("it was ended because of " + err.Error())
 	}
 	switch {
 	case c.cause != nil:

@@ -11,6 +11,8 @@
 // application or a slow reader costs its own connection time and the program a bounded
 // amount of memory, and nobody else anything.
 //
+// Both speak TLS 1.3 if they are given settings for it. All else is the same then.
+//
 // Go's defaults for TCP sockets are kept: no delay for small segments, and
 // keepalive probes, which find connections whose peer has vanished.
 package tcp

@@ -30,7 +30,8 @@ type machine interface {
 // link is what both ends of a connection have in common.
 type link struct {
 	cfg    *Config
-	nc     net.Conn
+	raw    net.Conn // the connection
+	nc     net.Conn // the same, or TLS inside of it
 	peer   netip.AddrPort
 	log    *slog.Logger
 	debug  bool         // single frames are logged
@@ -47,132 +48,133 @@ type link struct {
 	cause   error       // why the connection is lost
 }
 
-// newLink returns a link whose sess and act are to be filled in.
-func newLink(cfg *Config, nc net.Conn) *link {
-	l := &link{cfg: cfg, nc: nc, peer: peerAddr(nc)}
-	l.log = cfg.Log.With("peer", l.peer)
-	l.debug = l.log.Enabled(context.Background(), slog.LevelDebug)
-	l.frames = wire.NewReader(source{l}, cfg.Limits)
-	l.changed.L = &l.mu
-	return l
+// newLink returns a link whose sess and act are to be filled in. nc is raw, or TLS
+// inside of it.
+func newLink(cfg *Config, raw, nc net.Conn) *link {
+	c := &link{cfg: cfg, raw: raw, nc: nc, peer: peerAddr(raw)}
+	c.log = cfg.Log.With("peer", c.peer)
+	c.debug = c.log.Enabled(context.Background(), slog.LevelDebug)
+	c.frames = wire.NewReader(source{c}, cfg.Limits)
+	c.changed.L = &c.mu
+	return c
 }
 
 // tell reports an event to the session and does what it asks for.
-func (l *link) tell(event func(now time.Time) []session.Action) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.do(event(time.Now()))
+func (c *link) tell(event func(now time.Time) []session.Action) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.do(event(time.Now()))
 }
 
-// do carries out what the session asks for. l.mu is held.
-func (l *link) do(actions []session.Action) {
+// do carries out what the session asks for. c.mu is held.
+func (c *link) do(actions []session.Action) {
 	for _, a := range actions {
 		switch a.Kind {
 		case session.ActionSend:
-			l.send(a.Frame)
-			l.act(a)
+			c.send(a.Frame)
+			c.act(a)
 		case session.ActionDeliver:
-			l.trace("tcp: frame delivered", a.Frame)
-			l.inbox.push(message{number: a.Message, frame: a.Frame.Clone(), octets: a.Frame.EncodedLen()})
+			c.trace("tcp: frame delivered", a.Frame)
+			c.inbox.push(message{number: a.Message, frame: a.Frame.Clone(), octets: a.Frame.EncodedLen()})
 		case session.ActionReport:
-			l.log.Warn("tcp: " + a.Err.Error())
+			c.log.Warn("tcp: " + a.Err.Error())
 		case session.ActionShutdownWrite:
-			l.outbox.shut = true
+			c.outbox.shut = true
 		case session.ActionClose:
-			l.nc.Close()
-			l.act(a)
+			c.raw.Close() // TLS has said what it had to say when the sending direction was shut down
+			c.act(a)
 		default:
-			l.act(a)
+			c.act(a)
 		}
 	}
-	if t := l.sess.NextTimeout(); !t.Equal(l.timer) {
-		l.timer = t
-		l.setAlarm(t)
+	if t := c.sess.NextTimeout(); !t.Equal(c.timer) {
+		c.timer = t
+		c.setAlarm(t)
 	}
-	l.changed.Broadcast()
+	c.changed.Broadcast()
 }
 
 // setAlarm makes the alarm ring at a time, the zero time being never.
-func (l *link) setAlarm(t time.Time) {
+func (c *link) setAlarm(t time.Time) {
 	switch {
 	case t.IsZero():
-		l.alarm.Stop()
-	case l.alarm == nil:
-		l.alarm = time.AfterFunc(time.Until(t), l.ring)
+		c.alarm.Stop()
+	case c.alarm == nil:
+		c.alarm = time.AfterFunc(time.Until(t), c.ring)
 	default:
-		l.alarm.Reset(time.Until(t))
+		c.alarm.Reset(time.Until(t))
 	}
 }
 
 // ring tells the session that time has passed.
-func (l *link) ring() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.timer = time.Time{} // the alarm is not set any more
-	l.do(l.sess.Advance(time.Now()))
+func (c *link) ring() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.timer = time.Time{} // the alarm is not set any more
+	c.do(c.sess.Advance(time.Now()))
 }
 
 // send puts a frame into the outbox.
-func (l *link) send(f wire.Frame) {
-	if err := l.outbox.push(f); err != nil {
-		l.log.Warn("tcp: a frame could not be sent", "err", err)
+func (c *link) send(f wire.Frame) {
+	if err := c.outbox.push(f); err != nil {
+		c.log.Warn("tcp: a frame could not be sent", "err", err)
 		return
 	}
-	l.trace("tcp: frame sent", f)
+	c.trace("tcp: frame sent", f)
 }
 
 // trace logs a frame.
-func (l *link) trace(what string, f wire.Frame) {
-	if l.debug {
-		l.log.Debug(what, "type", f.Type, "flags", f.Flags, "octets", f.EncodedLen())
+func (c *link) trace(what string, f wire.Frame) {
+	if c.debug {
+		c.log.Debug(what, "type", f.Type, "flags", f.Flags, "octets", f.EncodedLen())
 	}
 }
 
 // abort gives the connection up at once.
-func (l *link) abort() { l.tell(l.sess.Lost) }
+func (c *link) abort() { c.tell(c.sess.Lost) }
 
 // lost gives the connection up because of err.
-func (l *link) lost(what string, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch l.sess.State() {
+func (c *link) lost(what string, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch c.sess.State() {
 	case session.StateClosed: // err is the consequence
 	case session.StateLingering: // the peer need not wait for the end
-		l.log.Debug("tcp: "+what, "err", err)
+		c.log.Debug("tcp: "+what, "err", err)
 	default:
-		l.log.Warn("tcp: "+what, "err", err)
+		c.log.Warn("tcp: "+what, "err", err)
 	}
-	if l.cause == nil {
-		l.cause = err
+	if c.cause == nil {
+		c.cause = err
 	}
-	l.do(l.sess.Lost(time.Now()))
+	c.do(c.sess.Lost(time.Now()))
 }
 
 // state returns where the connection stands.
-func (l *link) state() session.State {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.sess.State()
+func (c *link) state() session.State {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.sess.State()
 }
 
-// wait waits until something is so, or ctx is done. l.mu is held, but not while
+// wait waits until something is so, or ctx is done. c.mu is held, but not while
 // waiting.
-func (l *link) wait(ctx context.Context, so func() bool) error {
+func (c *link) wait(ctx context.Context, so func() bool) error {
 	if so() {
 		return nil
 	}
 	if ctx.Done() != nil {
 		defer context.AfterFunc(ctx, func() {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.changed.Broadcast()
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.changed.Broadcast()
 		})()
 	}
 	for !so() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		l.changed.Wait()
+		c.changed.Wait()
 	}
 	return nil
 }

@@ -14,73 +14,73 @@ const discardBuffer = 32 << 10
 
 // read reports what the peer sends, frame by frame, for as long as the session
 // takes frames, and throws away what comes after.
-func (l *link) read() {
-	for l.admit() {
-		f, err := l.frames.ReadFrame()
+func (c *link) read() {
+	for c.admit() {
+		f, err := c.frames.ReadFrame()
 		var fault *wire.DecodeError
 		switch {
 		case err == nil:
-			l.tell(func(now time.Time) []session.Action { return l.sess.Frame(now, f) })
+			c.tell(func(now time.Time) []session.Action { return c.sess.Frame(now, f) })
 		case errors.As(err, &fault):
-			l.tell(func(now time.Time) []session.Action { return l.sess.Fault(now, fault) })
+			c.tell(func(now time.Time) []session.Action { return c.sess.Fault(now, fault) })
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-			l.tell(l.sess.EndOfStream)
+			c.tell(c.sess.EndOfStream)
 			return
 		case errors.Is(err, errInputOver):
 		default:
-			l.lost("reading failed", err)
+			c.lost("reading failed", err)
 			return
 		}
 	}
-	l.discard()
+	c.discard()
 }
 
 // admit waits until there is room for what another frame may bring about: a
 // message for the application, replies for the peer. It returns false once the
 // session takes no more frames.
-func (l *link) admit() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for l.sess.Receiving() && (l.inbox.full(l.cfg) || l.outbox.full()) {
-		l.changed.Wait()
+func (c *link) admit() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.sess.Receiving() && (c.inbox.full(c.cfg) || c.outbox.full()) {
+		c.changed.Wait()
 	}
-	return l.sess.Receiving()
+	return c.sess.Receiving()
 }
 
 // source is the stream that frames are read from.
-type source struct{ l *link }
+type source struct{ c *link }
 
 // Read waits for octets. It reports before how much of a frame there is, so that
 // the session's stall timer runs only while the peer is being waited for.
 func (s source) Read(p []byte) (int, error) {
-	if !s.l.partial() {
+	if !s.c.partial() {
 		return 0, errInputOver
 	}
-	return s.l.nc.Read(p)
+	return s.c.nc.Read(p)
 }
 
 // partial reports how much of a frame there is. It returns false once the session
 // takes no more of it.
-func (l *link) partial() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.do(l.sess.Partial(time.Now(), l.frames.Buffered()))
-	return l.sess.Receiving()
+func (c *link) partial() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.do(c.sess.Partial(time.Now(), c.frames.Buffered()))
+	return c.sess.Receiving()
 }
 
 // discard throws away what the peer sends until it stops or the connection is
 // closed.
-func (l *link) discard() {
+func (c *link) discard() {
 	b := make([]byte, discardBuffer)
-	for l.state() != session.StateClosed {
-		_, err := l.nc.Read(b)
+	for c.state() != session.StateClosed {
+		_, err := c.nc.Read(b)
 		switch {
 		case err == nil:
-		case errors.Is(err, io.EOF):
-			l.tell(l.sess.EndOfStream)
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF): // the latter from TLS
+			c.tell(c.sess.EndOfStream)
 			return
 		default:
-			l.lost("reading failed", err)
+			c.lost("reading failed", err)
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -23,6 +24,17 @@ type Request struct {
 
 	conn   *served
 	number uint64
+}
+
+// TLS says what is known of the connection that the message came over, the verified
+// certificates of the client among it. It is nil without TLS.
+func (r *Request) TLS() *tls.ConnectionState {
+	secured, ok := r.conn.nc.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	state := secured.ConnectionState()
+	return &state
 }
 
 // Answer sends a DATA frame back, behind all answers given before. A message may
@@ -49,32 +61,4 @@ func (r *Request) Answer(f wire.Frame) error {
 	}
 	c.do(actions)
 	return nil
-}
-
-// apply runs the application, message by message, until the session delivers no
-// more or the connection is closed.
-func (c *served) apply() {
-	for {
-		m, ok := c.next()
-		if !ok {
-			return
-		}
-		c.cfg.Handler(c.ctx, &Request{Message: m.frame, Peer: c.peer, conn: c, number: m.number})
-		c.tell(func(now time.Time) []session.Action { return c.life.Done(now, m.number) })
-	}
-}
-
-// next waits for a message. It returns false when there will be none.
-func (c *served) next() (message, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for c.inbox.empty() && c.sess.Receiving() {
-		c.changed.Wait()
-	}
-	if c.inbox.empty() || c.sess.State() == session.StateClosed {
-		return message{}, false
-	}
-	m := c.inbox.pop()
-	c.changed.Broadcast()
-	return m, true
 }

@@ -2,8 +2,10 @@ package tcp
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
 )
@@ -17,7 +19,11 @@ type served struct {
 }
 
 func newServed(s *Server, nc net.Conn) *served {
-	c := &served{link: newLink(&s.cfg, nc), life: session.NewServer(s.cfg.server(), session.NewSessionID())}
+	inside := nc
+	if s.tls != nil {
+		inside = tls.Server(nc, s.tls)
+	}
+	c := &served{link: newLink(&s.cfg, nc, inside), life: session.NewServer(s.cfg.server(), session.NewSessionID())}
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	c.sess, c.act = c.life, c.special
 	return c
@@ -30,8 +36,17 @@ func (c *served) special(a session.Action) {
 	}
 }
 
-// run serves the connection until it is closed and its goroutines are gone.
+// run serves the connection until it is closed and its goroutines are gone. Nothing of
+// it reaches the session before TLS, where it is used, has let the client in.
+//
+// "A server with client verification switched on MUST abort the handshake of a client
+// that presents no certificate or one that the server does not trust." [TLS-3]
 func (c *served) run() {
+	if err := c.secure(c.ctx); err != nil {
+		c.log.Warn("tcp: connection refused", "err", err)
+		c.refuse()
+		return
+	}
 	c.log.Info("tcp: connection opened", "session", c.life.ID())
 	var others sync.WaitGroup
 	others.Go(c.write)
@@ -39,4 +54,32 @@ func (c *served) run() {
 	c.read()
 	others.Wait()
 	c.log.Info("tcp: connection closed")
+}
+
+// apply runs the application, message by message, until the session delivers no
+// more or the connection is closed.
+func (c *served) apply() {
+	for {
+		m, ok := c.next()
+		if !ok {
+			return
+		}
+		c.cfg.Handler(c.ctx, &Request{Message: m.frame, Peer: c.peer, conn: c, number: m.number})
+		c.tell(func(now time.Time) []session.Action { return c.life.Done(now, m.number) })
+	}
+}
+
+// next waits for a message. It returns false when there will be none.
+func (c *served) next() (message, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.inbox.empty() && c.sess.Receiving() {
+		c.changed.Wait()
+	}
+	if c.inbox.empty() || c.sess.State() == session.StateClosed {
+		return message{}, false
+	}
+	m := c.inbox.pop()
+	c.changed.Broadcast()
+	return m, true
 }

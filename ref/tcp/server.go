@@ -2,6 +2,7 @@ package tcp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,7 @@ const (
 // Server serves VSTP to the connections that it accepts.
 type Server struct {
 	cfg      Config
+	tls      *tls.Config // nil for none
 	listener net.Listener
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -30,8 +32,15 @@ type Server struct {
 }
 
 // Listen serves on a TCP address, host:port, port 0 being any free one, until ctx
-// is done or Close is called. Close is to be called in either case.
+// is done or Close is called. Close is to be called in either case. With Config.TLS
+// it serves TLS and nothing else there.
+//
+// "A TLS listener MUST NOT accept frames in plaintext, nor a plaintext listener frames
+// inside TLS." [TLS-5]
 func Listen(ctx context.Context, addr string, cfg Config) (*Server, error) {
+	if err := cfg.checkServerTLS(); err != nil {
+		return nil, fmt.Errorf("tcp: listening on %q: %w", addr, err)
+	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
@@ -40,7 +49,9 @@ func Listen(ctx context.Context, addr string, cfg Config) (*Server, error) {
 	return Serve(ctx, listener, cfg), nil
 }
 
-// Serve is Listen on a listener that exists already and that the Server closes. A
+// Serve is Listen on a listener that exists already and that the Server closes; with
+// TLS, its connections are to be plain ones. Every handshake fails if there is no
+// certificate. A
 // connection of a type without a CloseWrite method is closed as soon as everything
 // has been sent, without a time for the peer to read it.
 func Serve(ctx context.Context, listener net.Listener, cfg Config) *Server {
@@ -48,6 +59,9 @@ func Serve(ctx context.Context, listener net.Listener, cfg Config) *Server {
 		cfg:      cfg.withDefaults(),
 		listener: listener,
 		conns:    make(map[*served]struct{}),
+	}
+	if cfg.TLS != nil {
+		s.tls = cfg.tls()
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.all.Go(s.watch)

@@ -8,24 +8,28 @@ import (
 	"github.com/vstp-project/vstp/ref/session"
 )
 
-// writeChunk is how many octets are sent under one deadline.
-const writeChunk = 64 << 10
+// How many octets are sent under one deadline. TLS cannot go on behind a deadline that
+// has passed, so that the whole of them has to be taken: it sends one record at a time.
+const (
+	writeChunk    = 64 << 10
+	writeChunkTLS = 16 << 10
+)
 
 // write sends what the outbox holds, many frames at a time if there are, until the
 // sending direction is shut down or the connection closed.
-func (l *link) write() {
+func (c *link) write() {
 	var spare []byte
 	for {
-		out, last, ok := l.takeOutbox(spare)
+		out, last, ok := c.takeOutbox(spare)
 		if !ok {
 			return
 		}
-		if err := l.writeAll(out); err != nil {
-			l.lost("writing failed", err)
+		if err := c.writeAll(out); err != nil {
+			c.lost("writing failed", err)
 			return
 		}
 		if last {
-			l.shutdownWrite()
+			c.shutdownWrite()
 			return
 		}
 		if spare = nil; cap(out) <= keepOutbox {
@@ -36,30 +40,34 @@ func (l *link) write() {
 
 // takeOutbox waits for something to send and leaves spare in its place. last says
 // that nothing will follow; ok is false once the connection is closed.
-func (l *link) takeOutbox(spare []byte) (out []byte, last, ok bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for len(l.outbox.octets) == 0 && !l.outbox.shut && l.sess.State() != session.StateClosed {
-		l.changed.Wait()
+func (c *link) takeOutbox(spare []byte) (out []byte, last, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.outbox.octets) == 0 && !c.outbox.shut && c.sess.State() != session.StateClosed {
+		c.changed.Wait()
 	}
-	if l.sess.State() == session.StateClosed {
+	if c.sess.State() == session.StateClosed {
 		return nil, false, false
 	}
-	out = l.outbox.take(spare)
-	l.changed.Broadcast()
-	return out, l.outbox.shut, true
+	out = c.outbox.take(spare)
+	c.changed.Broadcast()
+	return out, c.outbox.shut, true
 }
 
 // writeAll sends b. The peer may take its time over it, as long as it takes
 // something before every deadline.
-func (l *link) writeAll(b []byte) error {
+func (c *link) writeAll(b []byte) error {
+	chunk := writeChunk
+	if c.cfg.TLS != nil {
+		chunk = writeChunkTLS
+	}
 	for len(b) > 0 {
-		if err := l.nc.SetWriteDeadline(time.Now().Add(l.cfg.StalledWrite)); err != nil {
+		if err := c.nc.SetWriteDeadline(time.Now().Add(c.cfg.StalledWrite)); err != nil {
 			return err
 		}
-		n, err := l.nc.Write(b[:min(len(b), writeChunk)])
+		n, err := c.nc.Write(b[:min(len(b), chunk)])
 		b = b[n:]
-		l.written(n)
+		c.written(n)
 		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return err
 		}
@@ -68,22 +76,22 @@ func (l *link) writeAll(b []byte) error {
 }
 
 // written notes that octets are with the operating system.
-func (l *link) written(octets int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.outbox.advance(octets)
+func (c *link) written(octets int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outbox.advance(octets)
 }
 
 // shutdownWrite ends the sending direction.
-func (l *link) shutdownWrite() {
-	half, ok := l.nc.(interface{ CloseWrite() error })
+func (c *link) shutdownWrite() {
+	half, ok := c.nc.(interface{ CloseWrite() error })
 	if !ok {
-		l.abort()
+		c.abort()
 		return
 	}
 	if err := half.CloseWrite(); err != nil {
-		l.lost("shutting down the sending direction failed", err)
+		c.lost("shutting down the sending direction failed", err)
 		return
 	}
-	l.tell(l.sess.Flushed)
+	c.tell(c.sess.Flushed)
 }
