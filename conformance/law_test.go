@@ -125,8 +125,8 @@ var rooms = []room{
 	},
 	{
 		pattern: "conformance/steps",
-		imports: []string{"spec", "vectors", "conformance/probe", "conformance/forge", "conformance/dissect"},
-		reason:  "steps speak through the probe",
+		imports: []string{"spec", "vectors", "conformance/probe", "conformance/forge", "conformance/dissect", "conformance/target"},
+		reason:  "steps speak through the probe; of the target they know how an adapter writes a frame and an answer",
 	},
 	{
 		pattern: "conformance/report",

@@ -79,13 +79,6 @@ var (
 		}
 		return nil
 	})
-	_ = step1("the send fails with {}", errorName, func(ctx context.Context, w *world, name string) error {
-		answer, err := w.sendEnds(ctx, w.reply())
-		if err != nil {
-			return err
-		}
-		return wantSaid(answer, name, false)
-	})
 	_ = step1("the send fails with the peer's {}", errorName, func(ctx context.Context, w *world, name string) error {
 		answer, err := w.sendEnds(ctx, w.reply())
 		if err != nil {
@@ -152,13 +145,6 @@ var (
 	})
 	_ = step0("the client receives no message", func(ctx context.Context, w *world) error {
 		return w.wantNoMessage(ctx)
-	})
-	_ = step1("the client receives nothing for {}", duration, func(ctx context.Context, w *world, d time.Duration) error {
-		answer, err := w.client.Begin(ctx, "recv", map[string]any{"timeout_ms": d.Milliseconds()}).Wait(ctx, d+w.reply())
-		if err != nil {
-			return w.offered(err)
-		}
-		return wantSaid(answer, "Timeout", false)
 	})
 	_ = step0("the client closes the connection", func(ctx context.Context, w *world) error {
 		w.closing = w.client.Begin(ctx, "close", nil)

@@ -3,6 +3,7 @@ package steps_test
 import (
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -33,7 +34,7 @@ func TestShippedFeaturesLoad(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, scenarios)
 	for _, s := range scenarios {
-		assert.Contains(t, s.Tags, "@server", s.Source)
+		assert.NotEqual(t, slices.Contains(s.Tags, "@server"), slices.Contains(s.Tags, "@client"), s.Source)
 		assert.True(t, strings.HasPrefix(s.Source, "features/"), s.Source)
 	}
 }

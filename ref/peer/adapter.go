@@ -22,11 +22,11 @@ const maxLine = 32 << 20
 // test contract describes them.
 //
 // The codec operations are offered, with the encodings of varint and binary
-// string, and the client operations over UDP. Whatever else the protocol knows is
-// refused as Unsupported, and a line that is no proper request as Protocol, with a
-// message that says what is wrong with it. Codec operations are answered in order,
-// and their answers go out as soon as there is no further request at hand, so that
-// many can be asked for in one go. A client operation is answered when it ends;
+// string, and the client operations over TCP, with TLS or without, and UDP. Whatever
+// else the protocol knows is refused as Unsupported, and a line that is no proper
+// request as Protocol, with a message that says what is wrong with it. Codec operations are answered in
+// order, and their answers go out as soon as there is no further request at hand, so
+// that many can be asked for in one go. A client operation is answered when it ends;
 // 1,024 may be pending, and one beyond that is refused.
 //
 // Of the options only Types counts.
@@ -246,7 +246,7 @@ func (a *adapter) start(r members) (answer, error) {
 		Name:         "vstp reference implementation",
 		Version:      new(version()),
 		Roles:        []string{"client", "codec"},
-		Capabilities: []string{"udp", "varint", "string", "time-scale"},
+		Capabilities: []string{"tcp", "udp", "tls", "varint", "string", "time-scale"},
 	}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"sync"
@@ -49,9 +50,9 @@ var clientOperations = map[string]func(*adapter, members) (task, error){
 
 // The transports by their names. A nil one is not offered.
 var transports = map[string]func(*adapter, members, string) (dialer, error){
-	"tcp":      nil,
+	"tcp":      (*adapter).dialTCP,
 	"udp":      (*adapter).dialUDP,
-	"tls":      nil,
+	"tls":      (*adapter).dialTLS,
 	"easy-tcp": nil,
 	"easy-udp": nil,
 }
@@ -81,6 +82,9 @@ func (a *adapter) connect(r members) (task, error) {
 	}
 	return func(ctx context.Context) (answer, error) {
 		c, err := dial(ctx)
+		if errors.Is(err, io.EOF) { // there was no connection yet that could be closed
+			err = fmt.Errorf("%w: %w", wire.Io, err)
+		}
 		if err != nil {
 			return answer{}, err
 		}

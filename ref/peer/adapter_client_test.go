@@ -93,7 +93,7 @@ func TestAdapterEndsWhatIsPending(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			l, r := beginTalk(t, ctx, peer.Options{}, 0), newRaw(t)
+			l, r := beginTalk(t, ctx, peer.Options{}, 1, 0), newRaw(t)
 			conn := l.connect("udp", r.addr())
 			pending := []int{l.begin("recv", conn+patient), l.begin("send_ack", payload(conn, "x")), l.begin("recv", l.connect("udp", r.addr())+patient)}
 			l.want(`{"ok":true,"hex":"01"}`, "varint_encode", `"value":"1"`) // and so everything has begun
@@ -137,9 +137,11 @@ func TestAdapterBoundsWhatIsPending(t *testing.T) {
 
 // Many connections, one after the other and at the same time.
 func TestAdapterOpensAndClosesMany(t *testing.T) {
-	p := run(t, t.Context(), peer.Options{UDP: "127.0.0.1:0"})
+	p := run(t, t.Context(), both())
 	l := talk(t)
 	const conns = 200
+	addr := map[string]string{"tcp": p.tcp, "udp": p.udp}
+	transport := func(i int) string { return []string{"tcp", "udp"}[i%2] }
 	begin := func(op string, members func(i int) string) (ids []int) {
 		for i := range conns {
 			ids = append(ids, l.begin(op, members(i)))
@@ -148,7 +150,9 @@ func TestAdapterOpensAndClosesMany(t *testing.T) {
 	}
 	var names []string
 	seen := map[string]bool{}
-	for _, id := range begin("connect", func(int) string { return `"transport":"udp","addr":"` + p.udp + `"` }) {
+	for _, id := range begin("connect", func(i int) string {
+		return fmt.Sprintf(`"transport":%q,"addr":%q`, transport(i), addr[transport(i)])
+	}) {
 		conn := fmt.Sprintf(`"conn":%.0f`, object(t, l.answer(id))["conn"])
 		assert.False(t, seen[conn], conn)
 		seen[conn] = true
@@ -159,7 +163,11 @@ func TestAdapterOpensAndClosesMany(t *testing.T) {
 		assert.Equal(t, done, l.answer(id))
 	}
 	for i, id := range receiving {
-		assert.Equal(t, received(fmt.Sprint(i), p.udp), l.answer(id))
+		if transport(i) == "udp" {
+			assert.Equal(t, received(fmt.Sprint(i), p.udp), l.answer(id))
+		} else {
+			assert.Equal(t, received(fmt.Sprint(i), ""), l.answer(id))
+		}
 	}
 	for _, id := range begin("close", func(i int) string { return names[i] }) {
 		assert.Equal(t, done, l.answer(id))
@@ -168,7 +176,7 @@ func TestAdapterOpensAndClosesMany(t *testing.T) {
 
 // An answer that nobody takes ends the adapter, even while no request comes.
 func TestAdapterReportsBrokenOutputOfAnOperation(t *testing.T) {
-	l := beginTalk(t, t.Context(), peer.Options{}, 0)
+	l := beginTalk(t, t.Context(), peer.Options{}, 1, 0)
 	conn := l.connect("udp", newRaw(t).addr())
 	require.NoError(t, l.stdout.Close())
 	l.begin("recv", conn+`,"timeout_ms":0`)

@@ -31,16 +31,22 @@ type live struct {
 	shapes   map[string]*jsonschema.Schema
 }
 
-// talk begins a conversation with the timers scaled by 0.05. At the end of the test
-// the adapter has to end without an error when its input does.
+// talk begins a conversation. At the end of the test the adapter has to end without
+// an error when its input does.
 func talk(t *testing.T) *live {
 	t.Helper()
-	return talkSeeded(t, 7)
+	return talkSet(t, 1, 7)
 }
 
-func talkSeeded(t *testing.T, seed int) *live {
+// hasty is talk with the timers scaled, for what has to wait until they run out.
+func hasty(t *testing.T) *live {
 	t.Helper()
-	l := beginTalk(t, t.Context(), peer.Options{}, seed)
+	return talkSet(t, 0.05, 7)
+}
+
+func talkSet(t *testing.T, scale float64, seed int) *live {
+	t.Helper()
+	l := beginTalk(t, t.Context(), peer.Options{}, scale, seed)
 	t.Cleanup(func() {
 		l.requests.Close()
 		for range l.lines {
@@ -51,7 +57,7 @@ func talkSeeded(t *testing.T, seed int) *live {
 }
 
 // beginTalk is talk without the end.
-func beginTalk(t *testing.T, ctx context.Context, o peer.Options, seed int) *live {
+func beginTalk(t *testing.T, ctx context.Context, o peer.Options, scale float64, seed int) *live {
 	t.Helper()
 	in, requests := io.Pipe()
 	stdout, out := io.Pipe()
@@ -75,7 +81,7 @@ func beginTalk(t *testing.T, ctx context.Context, o peer.Options, seed int) *liv
 			l.lines <- strings.TrimSuffix(line, "\n")
 		}
 	}()
-	l.write(fmt.Sprintf(`{"op":"start","protocol":1,"time_scale":0.05,"seed":%d}`, seed))
+	l.write(fmt.Sprintf(`{"op":"start","protocol":1,"time_scale":%v,"seed":%d}`, scale, seed))
 	require.Equal(t, true, object(t, l.line())["ok"])
 	return l
 }

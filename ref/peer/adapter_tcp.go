@@ -9,17 +9,20 @@ import (
 
 // dialTCP connects to a server, which is greeted at once.
 func (a *adapter) dialTCP(_ members, addr string) (dialer, error) {
-	cfg := a.options.tcpConfig()
+	return tcpDialer(addr, a.options.tcpConfig()), nil
+}
+
+func tcpDialer(addr string, cfg tcp.Config) dialer {
 	return func(ctx context.Context) (client, error) {
 		conn, err := tcp.Dial(ctx, addr, cfg)
 		if err != nil {
 			return nil, err
 		}
 		return tcpClient{conn}, nil
-	}, nil
+	}
 }
 
-// tcpClient is a client over TCP.
+// tcpClient is a client over TCP, with TLS or without.
 type tcpClient struct{ conn *tcp.Conn }
 
 func (c tcpClient) send(ctx context.Context, f wire.Frame, destination string, acknowledged bool) error {

@@ -91,7 +91,7 @@ func TestAdapterTCPFrames(t *testing.T) {
 
 // [TCP-31] [RTX-12]: what waits holds up nothing.
 func TestAdapterTCPOverlap(t *testing.T) {
-	l := talk(t)
+	l := hasty(t)
 	conn, s := meet(t, l)
 	first, second := l.begin("recv", conn+patient), l.begin("recv", conn+patient)
 	l.refused("Timeout", "", "send_ack", payload(conn, "never acknowledged"))
@@ -207,7 +207,7 @@ func TestAdapterTCPRefusals(t *testing.T) {
 func TestAdapterEndsTCP(t *testing.T) {
 	for _, end := range []string{"stop", "stdin", "close"} {
 		t.Run(end, func(t *testing.T) {
-			l := beginTalk(t, t.Context(), peer.Options{}, 0)
+			l := beginTalk(t, t.Context(), peer.Options{}, 1, 0)
 			conn, s := meet(t, l)
 			pending := []int{l.begin("recv", conn+patient), l.begin("send_ack", payload(conn, "x"))}
 			want(t, s.frames, wire.TypeData, "x")

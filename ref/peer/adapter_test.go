@@ -77,7 +77,7 @@ func TestAdapterStart(t *testing.T) {
 	assert.Equal(t, true, answer["ok"])
 	assert.Equal(t, "vstp reference implementation", answer["name"])
 	assert.Equal(t, []any{"client", "codec"}, answer["roles"])
-	assert.Equal(t, []any{"udp", "varint", "string", "time-scale"}, answer["capabilities"])
+	assert.Equal(t, []any{"tcp", "udp", "tls", "varint", "string", "time-scale"}, answer["capabilities"])
 	assert.NotContains(t, answer, "id")
 }
 
@@ -242,8 +242,6 @@ func text(octets int) string { return strings.Repeat("61", octets) }
 func TestAdapterRefusesWhatItDoesNotOffer(t *testing.T) {
 	for _, request := range []string{
 		`{"op":"decompress","hex":""}`,
-		`{"op":"connect","id":1,"transport":"tcp","addr":"127.0.0.1:1"}`,
-		`{"op":"connect","id":1,"transport":"tls","addr":"127.0.0.1:1"}`,
 		`{"op":"connect","id":1,"transport":"easy-tcp","addr":"127.0.0.1:1"}`,
 		`{"op":"connect","id":1,"transport":"easy-udp","addr":"127.0.0.1:1"}`,
 	} {

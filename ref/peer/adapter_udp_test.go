@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,9 +26,13 @@ func payload(conn, text string) string {
 	return fmt.Sprintf(`%s,"frame":{"payload":"%s"}`, conn, inHex(text))
 }
 
-// received is the answer to recv over UDP.
+// received is the answer to recv, with a source over UDP.
 func received(text, source string) string {
-	return fmt.Sprintf(`{"ok":true,"frame":{"version":1,"type":3,"flags":0,"headers":[],"payload":"%s"},"source":"%s"}`, inHex(text), source)
+	line := fmt.Sprintf(`{"ok":true,"frame":{"version":1,"type":3,"flags":0,"headers":[],"payload":"%s"}`, inHex(text))
+	if source != "" {
+		line += fmt.Sprintf(`,"source":%q`, source)
+	}
+	return line + "}"
 }
 
 const patient = `,"timeout_ms":20000`
@@ -111,6 +116,23 @@ func TestAdapterUDPLocalAddr(t *testing.T) {
 	l.want(received("unasked", other.addr()), "recv", conn+patient)
 }
 
+func TestAdapterUDPOverIPv6(t *testing.T) {
+	c, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+	if err != nil {
+		t.Skipf("this host has no IPv6: local_addr and source were not tried with it: %v", err)
+	}
+	t.Cleanup(func() { c.Close() })
+	require.NoError(t, c.SetDeadline(time.Now().Add(guard)))
+	l, r := talk(t), raw{c}
+	conn := l.connect("udp", r.addr())
+	l.want(done, "send", payload(conn, "x"))
+	_, from := r.next(t)
+	assert.Equal(t, l.localAddr(conn), from.String())
+	_, err = c.WriteToUDP([]byte("VT\x01\x03\x00\x00\x00\x00\x00\x00\x00\xd2\x87\x93\x19"), from)
+	require.NoError(t, err)
+	l.want(received("", r.addr()), "recv", conn+patient)
+}
+
 func TestAdapterUDPReceiveLosesNothing(t *testing.T) {
 	l, r := talk(t), newRaw(t)
 	conn := l.connect("udp", r.addr())
@@ -167,7 +189,7 @@ func TestAdapterUDPOverlap(t *testing.T) {
 
 // [RTX-5]: nobody acknowledges.
 func TestAdapterUDPTimeout(t *testing.T) {
-	l, r := talk(t), newRaw(t)
+	l, r := hasty(t), newRaw(t)
 	conn := l.connect("udp", r.addr())
 	l.refused("Timeout", "", "send_ack", payload(conn, "x"))
 	ids := map[string]int{}
@@ -248,7 +270,7 @@ func TestAdapterUDPRefusals(t *testing.T) {
 
 // A type beyond the eight can be sent by whom it is known to [TYP-5].
 func TestAdapterUDPSendsKnownTypes(t *testing.T) {
-	l, r := beginTalk(t, t.Context(), peer.Options{Types: extended}, 0), newRaw(t)
+	l, r := beginTalk(t, t.Context(), peer.Options{Types: extended}, 1, 0), newRaw(t)
 	conn := l.connect("udp", r.addr())
 	l.want(done, "send", conn+`,"frame":{"type":16}`)
 	f, _ := r.next(t)
@@ -259,11 +281,10 @@ func TestAdapterUDPSendsKnownTypes(t *testing.T) {
 
 // The seed is all that the msg-ids depend on.
 func TestAdapterUDPSeed(t *testing.T) {
-	r := newRaw(t)
 	ids := func(seed int) (ids [2]string) {
-		connect := fmt.Sprintf(`{"op":"connect","id":1,"transport":"udp","addr":"%s"}`, r.addr())
 		for i := range ids {
-			l := talkSeeded(t, seed)
+			l, r := talkSet(t, 1, seed), newRaw(t)
+			connect := fmt.Sprintf(`{"op":"connect","id":1,"transport":"udp","addr":"%s"}`, r.addr())
 			l.write(connect)
 			require.Equal(t, `{"ok":true,"id":1,"conn":1}`, l.line())
 			if i == 1 { // the second connection of a conversation has numbers of its own

@@ -113,7 +113,9 @@ func (o Options) check() error {
 func (o Options) tcpConfig() tcp.Config {
 	return tcp.Config{
 		Limits:       wire.Limits{Types: o.Types},
+		TLSHandshake: o.scaled(tcp.DefaultTLSHandshake),
 		StalledFrame: o.scaled(session.DefaultStalledFrame),
+		AckTimeout:   o.scaled(session.DefaultAckTimeout),
 		Log:          o.Log,
 	}
 }
