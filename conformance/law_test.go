@@ -71,7 +71,11 @@ var rooms = []room{
 		reason: "the state machines turn frames into frames, without sockets or clocks",
 	},
 	{
-		pattern: "ref/tcp", imports: []string{"ref/wire", "ref/session"}, stdOnly: true,
+		pattern: "ref/compress", imports: []string{"ref/wire"}, stdOnly: true,
+		reason: "compressing turns frames into frames, and decompressing needs no more than a limit",
+	},
+	{
+		pattern: "ref/tcp", imports: []string{"ref/wire", "ref/compress", "ref/session"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{
@@ -79,7 +83,7 @@ var rooms = []room{
 		reason: "certificates for a test have nothing to do with what is sent under them",
 	},
 	{
-		pattern: "ref/udp", imports: []string{"ref/wire", "ref/frag", "ref/reliable", "ref/session"}, stdOnly: true,
+		pattern: "ref/udp", imports: []string{"ref/wire", "ref/compress", "ref/frag", "ref/reliable", "ref/session"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{

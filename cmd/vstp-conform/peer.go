@@ -74,6 +74,7 @@ standard input (spec/test-contract.md).`,
 	flags.StringVar(&o.TCP, "tcp", "", "listen for TCP at `HOST:PORT`; port 0 is any free one")
 	flags.StringVar(&o.UDP, "udp", "", "listen for UDP at `HOST:PORT`; port 0 is any free one")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "shorten the timers of the protocol by this `FACTOR`, 0.05 to 1")
+	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
 	flags.BoolVar(&adapter, "adapter", false, "take requests of the adapter protocol on the standard input")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "log everything that happens")
 	return cmd

@@ -11,7 +11,7 @@ import (
 )
 
 // builtinCapabilities is what the built-in peer offers.
-var builtinCapabilities = []string{"time-scale"}
+var builtinCapabilities = []string{"compression", "time-scale"}
 
 // capabilities are what a target can be said to offer, and what the judge does
 // not yet know how to ask for.
@@ -66,7 +66,7 @@ that it starts end with the run.
 	flags := cmd.Flags()
 	flags.StringVar(&f.tcp, "tcp", "", "the server listens for TCP at `HOST:PORT`")
 	flags.StringVar(&f.udp, "udp", "", "the server listens for UDP at `HOST:PORT`")
-	flags.StringSliceVar(&f.capabilities, "capabilities", []string{"compression"}, "what the server offers: a `LIST` of compression, varint, string, time-scale, or empty; for the built-in peer time-scale")
+	flags.StringSliceVar(&f.capabilities, "capabilities", []string{"compression"}, "what the server offers: a `LIST` of compression, varint, string, time-scale, or empty; for the built-in peer compression,time-scale")
 	mustComplete(cmd, "capabilities", func() []string { return []string{"compression", "varint", "string", "time-scale"} })
 	return cmd
 }

@@ -29,7 +29,7 @@ const maxLine = 32 << 20
 // that many can be asked for in one go. A client operation is answered when it ends;
 // 1,024 may be pending, and one beyond that is refused.
 //
-// Of the options only Types counts.
+// Of the options Types and NoCompression count.
 //
 // It fails if stdin cannot be read or stdout cannot be written. Every connection is
 // closed and every operation has ended when it returns. The goroutine that reads
@@ -172,12 +172,11 @@ func (a *adapter) handle(line []byte) error {
 	return a.out.put(reply.completed(id, err))
 }
 
-// The operations that are carried out in order, beside start and stop. A nil one is
-// not offered.
+// The operations that are carried out in order, beside start and stop.
 var operations = map[string]func(*adapter, members) (answer, error){
 	"decode":        (*adapter).decode,
 	"encode":        (*adapter).encode,
-	"decompress":    nil,
+	"decompress":    (*adapter).decompress,
 	"varint_encode": varintEncode,
 	"varint_decode": varintDecode,
 	"string_encode": stringEncode,
@@ -211,8 +210,6 @@ func (a *adapter) perform(r members, id *uint64) (reply answer, pending bool, er
 	case ofClient:
 		err = a.clients.begin(*id, func() (task, error) { return prepare(a, r) })
 		return answer{}, err == nil, err
-	case operation == nil:
-		return answer{}, false, wire.Unsupported
 	}
 	reply, err = operation(a, r)
 	return reply, false, err
@@ -242,11 +239,15 @@ func (a *adapter) start(r members) (answer, error) {
 	a.options.TimeScale = scale
 	a.random = rand.New(rand.NewPCG(seed, 0))
 	a.started = true
+	capabilities := []string{"tcp", "udp", "tls", "varint", "string", "time-scale"}
+	if !a.options.NoCompression {
+		capabilities = append(capabilities, "compression")
+	}
 	return answer{
 		Name:         "vstp reference implementation",
 		Version:      new(version()),
 		Roles:        []string{"client", "codec"},
-		Capabilities: []string{"tcp", "udp", "tls", "varint", "string", "time-scale"},
+		Capabilities: capabilities,
 	}, nil
 }
 

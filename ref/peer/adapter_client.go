@@ -107,11 +107,16 @@ func (a *adapter) send(r members, acknowledged bool) (task, error) {
 		return nil, err
 	}
 	compress, err := r.flag("compress")
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case compress:
-		return nil, fmt.Errorf("compression is not offered: %w", wire.Unsupported)
+	}
+	// To a transport the flag is how it is asked to compress. In a frame that is to be
+	// sent it asks for what no application can: to send as compressed what is not.
+	if f.Flags.Has(wire.FlagComp) {
+		return nil, fmt.Errorf(`the flag COMP is not an application's to set, say "compress":true: %w`, wire.Unsupported)
+	}
+	if compress {
+		f.Flags |= wire.FlagComp
 	}
 	destination := ""
 	if r["destination"] != nil {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime/debug"
 
+	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/wire"
 )
 
@@ -55,7 +56,7 @@ func shown(f wire.Frame) *frame {
 	return &out
 }
 
-// limit returns the frame limit of a decode request.
+// limit returns the limit of a decode or decompress request.
 func (r members) limit() (int, error) {
 	if r["limit"] == nil {
 		return wire.DefaultMaxFrame, nil
@@ -83,6 +84,25 @@ func (a *adapter) encode(r members) (answer, error) {
 		return answer{}, err
 	}
 	return octetsAnswer(b.Bytes()), nil
+}
+
+func (a *adapter) decompress(r members) (answer, error) {
+	if a.options.NoCompression {
+		return answer{}, wire.Unsupported
+	}
+	octets, err := r.octets("hex")
+	if err != nil {
+		return answer{}, err
+	}
+	limit, err := r.limit()
+	if err != nil {
+		return answer{}, err
+	}
+	plain, err := compress.Gunzip(octets, limit)
+	if err != nil {
+		return answer{}, err
+	}
+	return octetsAnswer(plain), nil
 }
 
 func varintEncode(_ *adapter, r members) (answer, error) {

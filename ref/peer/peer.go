@@ -10,6 +10,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/frag"
 	"github.com/vstp-project/vstp/ref/reliable"
 	"github.com/vstp-project/vstp/ref/session"
@@ -35,6 +36,10 @@ type Options struct {
 	// eight. It takes a frame of a further type as it takes any other, delivers
 	// nothing of it and does not answer [TYP-5].
 	Types wire.TypeSet
+
+	// NoCompression leaves compression out of what is offered: nothing is compressed,
+	// and what arrives compressed is refused [CMP-11].
+	NoCompression bool
 
 	// Log is told what happens. Nil means no log.
 	Log *slog.Logger
@@ -116,14 +121,18 @@ func (o Options) tcpConfig() tcp.Config {
 		TLSHandshake: o.scaled(tcp.DefaultTLSHandshake),
 		StalledFrame: o.scaled(session.DefaultStalledFrame),
 		AckTimeout:   o.scaled(session.DefaultAckTimeout),
+		Compression:  o.compression(),
 		Log:          o.Log,
 	}
 }
+
+func (o Options) compression() compress.Config { return compress.Config{Off: o.NoCompression} }
 
 // udpConfig returns the settings of an endpoint over UDP.
 func (o Options) udpConfig() udp.Config {
 	return udp.Config{
 		Limits:          wire.Limits{Types: o.Types},
+		Compression:     o.compression(),
 		RetryDelay:      o.scaled(reliable.DefaultRetryDelay),
 		MaxRetryDelay:   o.scaled(reliable.DefaultMaxRetryDelay),
 		AckTimeout:      o.scaled(reliable.DefaultAckTimeout),

@@ -50,7 +50,11 @@ func checkMessage(f wire.Frame, lim wire.Limits) error {
 
 // checkSendable returns why an application may not send f, its type apart.
 func checkSendable(f wire.Frame, limit int) error {
-	if extra := f.Flags &^ wire.FlagCRC; extra != 0 {
+	allowed := wire.FlagCRC
+	if f.Type == wire.TypeData {
+		allowed |= wire.FlagComp // [FLG-8]
+	}
+	if extra := f.Flags &^ allowed; extra != 0 {
 		return refusal(wire.Unsupported, "a message cannot be sent with the flags %v, leave them out", extra)
 	}
 	for key := range f.Headers.All() {

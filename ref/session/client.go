@@ -39,6 +39,11 @@ type ClientConfig struct {
 
 	// KeepAlive says how a server that has vanished is noticed.
 	KeepAlive KeepAlive
+
+	// Unpack undoes the compression of a complete DATA message that has COMP set. A
+	// *wire.DecodeError from it refuses the message by its Reason. Nil means that
+	// compression is not offered [CMP-11].
+	Unpack Unpack
 }
 
 // Client is the life of one TCP connection at its client, without the connection.
@@ -344,12 +349,13 @@ func (c *Client) welcome(f wire.Frame) {
 
 // data takes a DATA frame.
 func (c *Client) data(f wire.Frame) {
-	if compressed(f) {
-		c.refuse(f, wire.Unsupported) // [CMP-11]
+	m, fault := c.cfg.Unpack.message(f)
+	if fault != 0 {
+		c.refuse(f, fault)
 		return
 	}
 	c.acknowledge(f) // [ACK-13]
-	c.do(Action{Kind: ActionDeliver, Frame: f})
+	c.do(Action{Kind: ActionDeliver, Frame: m})
 }
 
 // settle ends the send that an ACK or ERR names, and reports whether there is one

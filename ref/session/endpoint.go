@@ -30,6 +30,10 @@ type EndpointConfig struct {
 	// Client says that the endpoint is a client: it has the duties of a server but for
 	// HELLO, which is none of its business.
 	Client bool
+
+	// Unpack undoes the compression of a complete DATA message that has COMP set. Nil
+	// means that compression is not offered [CMP-11].
+	Unpack Unpack
 }
 
 // Endpoint is what a UDP endpoint does with the datagrams it receives. It keeps
@@ -38,11 +42,12 @@ type EndpointConfig struct {
 type Endpoint struct {
 	limits wire.Limits
 	client bool
+	unpack Unpack
 }
 
 // NewEndpoint returns an Endpoint.
 func NewEndpoint(cfg EndpointConfig) *Endpoint {
-	return &Endpoint{limits: cfg.Limits, client: cfg.Client}
+	return &Endpoint{limits: cfg.Limits, client: cfg.Client, unpack: cfg.Unpack}
 }
 
 // Reaction is what is to be done about a datagram.
@@ -109,7 +114,7 @@ func parseDatagram(b []byte, lim wire.Limits) (wire.Frame, error) {
 //
 //	TYPE                      answer
 //	HELLO                     WELCOME with a session-id of at most 18 digits; of a client none
-//	DATA                      is delivered, unless it is compressed
+//	DATA                      is delivered, unless it cannot be decompressed
 //	PING                      PONG with the same payload
 //	BYE                       none
 //	ACK                       none; it may settle a message
@@ -118,11 +123,12 @@ func parseDatagram(b []byte, lim wire.Limits) (wire.Frame, error) {
 //	beyond those              none
 //
 // REQ_ACK on the first four is answered by an ACK if there is a valid msg-id, a
-// HELLO at a client excepted. A compressed DATA message is neither delivered nor
-// acknowledged [CMP-11]. No ERR is ever sent [UDP-18].
+// HELLO at a client excepted. A message that cannot be decompressed is neither
+// delivered nor acknowledged [CMP-6] [CMP-11]. No ERR is ever sent [UDP-18].
 func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
-	if compressed(f) {
-		return Reaction{Err: refusal(wire.Unsupported, "compressed messages are not taken here")}
+	m, fault := e.unpack.message(f)
+	if fault != 0 {
+		return Reaction{Err: refusal(fault, "the message is compressed and cannot be taken [CMP-6]")}
 	}
 	if e.client && f.Type == wire.TypeHello {
 		return Reaction{Err: refusal(wire.UnexpectedFrameType, "HELLO has nothing to say to a client [UDP-18]")}
@@ -136,7 +142,7 @@ func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 	case wire.TypeHello:
 		r.reply(welcome(newShortSessionID()), &budget)
 	case wire.TypeData:
-		r.Deliver, r.Message = true, f
+		r.Deliver, r.Message = true, m
 	case wire.TypePing:
 		r.reply(pong(f), &budget) // [UDP-8]
 	case wire.TypeAck:

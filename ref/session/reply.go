@@ -1,6 +1,10 @@
 package session
 
-import "github.com/vstp-project/vstp/ref/wire"
+import (
+	"errors"
+
+	"github.com/vstp-project/vstp/ref/wire"
+)
 
 // keyVersion names, in an ERR of kind InvalidVersion, the version spoken here.
 const keyVersion = "version"
@@ -91,8 +95,24 @@ func msgID(f wire.Frame) string {
 	return string(value)
 }
 
-// compressed reports whether f is a compressed message. On any other type than
-// DATA the COMP flag means nothing [FLG-7].
-func compressed(f wire.Frame) bool {
-	return f.Type == wire.TypeData && f.Flags.Has(wire.FlagComp)
+// Unpack undoes the compression of a message. The frame it returns may alias the one
+// it is given, but for the payload.
+type Unpack func(wire.Frame) (wire.Frame, error)
+
+// message returns f as the application is to see it, or why it is refused: as what
+// Unpack finds wrong with it [CMP-8] [CMP-10], or as Unsupported. On any other type
+// than DATA the COMP flag means nothing [FLG-7].
+func (u Unpack) message(f wire.Frame) (m wire.Frame, refused wire.Reason) {
+	if f.Type != wire.TypeData || !f.Flags.Has(wire.FlagComp) {
+		return f, 0
+	}
+	if u == nil {
+		return f, wire.Unsupported
+	}
+	m, err := u(f)
+	if err != nil {
+		refused = wire.BadCompression
+		errors.As(err, &refused)
+	}
+	return m, refused
 }

@@ -29,6 +29,11 @@ type ServerConfig struct {
 	// KeepAlive says how a client that has vanished is noticed, and how long one may be
 	// idle.
 	KeepAlive KeepAlive
+
+	// Unpack undoes the compression of a complete DATA message that has COMP set. A
+	// *wire.DecodeError from it refuses the message by its Reason. Nil means that
+	// compression is not offered [CMP-11].
+	Unpack Unpack
 }
 
 // Server is the life of one TCP connection at its server, without the connection.
@@ -116,7 +121,7 @@ func (s *Server) NextTimeout() time.Time {
 //
 //	TYPE             answer
 //	HELLO            WELCOME, every time with the same session-id
-//	DATA             is delivered; ERR 19 if it is compressed
+//	DATA             is delivered; ERR 18, 8 or 19 if it cannot be decompressed
 //	PING             PONG with the same payload
 //	BYE              ends the input
 //	WELCOME          ERR 13: only a server sends it
@@ -160,12 +165,13 @@ func (s *Server) Frame(now time.Time, f wire.Frame) []Action {
 
 // data takes a DATA frame, with or without a HELLO before it [TCP-3].
 func (s *Server) data(f wire.Frame) {
-	if compressed(f) {
-		s.refuse(f, wire.Unsupported) // [CMP-11]
+	m, fault := s.cfg.Unpack.message(f)
+	if fault != 0 {
+		s.refuse(f, fault) // and go on [CMP-9]
 		return
 	}
 	s.acknowledge(f) // ahead of whatever the application answers [ACK-14]
-	s.do(Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
+	s.do(Action{Kind: ActionDeliver, Frame: m, Message: s.owed.deliver()})
 }
 
 // Fault is told that the octets received are no frame. Unless only the TYPE is
@@ -225,7 +231,7 @@ func (s *Server) EndOfStream(now time.Time) []Action {
 // that f must stay as it is. A message may have any number of answers.
 //
 // It refuses with a *LocalError: a frame that is not DATA, has flags other than
-// CRC or a header of the protocol's [HDR-11], or is larger than the limit [LIM-4];
+// CRC and COMP, which says that its payload has been compressed, or a header of the protocol's [HDR-11], or is larger than the limit [LIM-4];
 // a message that was not delivered or is already done with; and, as
 // ConnectionClosed, everything once the connection is closed.
 func (s *Server) Answer(now time.Time, n uint64, f wire.Frame) ([]Action, error) {

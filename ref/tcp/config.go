@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -79,17 +80,26 @@ type Config struct {
 	// ever. How long a write may take is StalledWrite.
 	ReadTimeout time.Duration
 
-	// MaxConns is how many connections a Server has at a time, those in the middle of
-	// a TLS handshake included; a further one is closed
-	// as soon as it is accepted. Zero means DefaultMaxConns, 4,096.
+	// FirstMsgID is the msg-id of the first acknowledged send of a Conn; the next have
+	// the numbers that follow. Zero draws it at random, so that a program that is
+	// started again does not repeat the numbers of the run before.
+	FirstMsgID uint64
+
+	// MaxConns is how many connections a Server has at a time, those in the middle of a
+	// TLS handshake included; a further one is closed as soon as it is accepted. Zero means DefaultMaxConns, 4,096.
 	MaxConns int
 
 	// QueueMessages and QueueOctets bound the messages of one connection that wait
-	// for the handler or for Conn.Receive, by number and by octets of their frames. No frame is read
-	// while either is reached, so that one message may go beyond QueueOctets. Zero
-	// means DefaultQueueMessages, 256, and DefaultQueueOctets, 1 MiB.
+	// for the handler or for Conn.Receive, by number and by octets of their frames. No
+	// frame is read while either is reached, so that one message may go beyond
+	// QueueOctets. Zero means DefaultQueueMessages, 256, and DefaultQueueOctets, 1 MiB.
 	QueueMessages int
 	QueueOctets   int
+
+	// Compression says what becomes of messages with the COMP flag. An application that
+	// sets it on a message asks for compression; what arrives compressed reaches the
+	// application plain and without the flag [CMP-4].
+	Compression compress.Config
 
 	// Log is told of connections at level Info, of what is refused or fails at level
 	// Warn and of single frames at level Debug. Nil means no log.
@@ -142,6 +152,7 @@ func (c Config) server() session.ServerConfig {
 		StalledFrame: c.StalledFrame,
 		Linger:       c.Linger,
 		KeepAlive:    c.keepAlive(),
+		Unpack:       c.Compression.Incoming(c.Limits.MaxFrame),
 	}
 }
 
@@ -151,7 +162,9 @@ func (c Config) client() session.ClientConfig {
 		AckTimeout:   c.AckTimeout,
 		Linger:       c.Linger,
 		CloseTimeout: c.CloseTimeout,
+		FirstMsgID:   c.FirstMsgID,
 		KeepAlive:    c.keepAlive(),
+		Unpack:       c.Compression.Incoming(c.Limits.MaxFrame),
 	}
 }
 

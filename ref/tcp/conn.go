@@ -149,7 +149,7 @@ func (c *Conn) Close() error {
 }
 
 // Send sends a message of the application's. It returns when its octets are with the
-// operating system; f may be changed then. That it was sent does not mean that it will
+// operating system; f may be changed then. The COMP flag asks for compression. That it was sent does not mean that it will
 // arrive. Messages of several callers leave whole, in whatever order; those of one
 // leave in the order of its calls.
 //
@@ -161,8 +161,12 @@ func (c *Conn) Close() error {
 // "A pending receive SHOULD NOT hold up a send on the same client." [TCP-31]
 func (c *Conn) Send(ctx context.Context, f wire.Frame) error {
 	sent := make(chan error, 1)
+	f, err := c.cfg.Compression.Outgoing(f)
+	if err != nil {
+		return fmt.Errorf("tcp: sending: %w", err)
+	}
 	c.mu.Lock()
-	err := c.submit(ctx, func(now time.Time) ([]session.Action, error) { return c.life.Send(now, f) })
+	err = c.submit(ctx, func(now time.Time) ([]session.Action, error) { return c.life.Send(now, f) })
 	if err == nil {
 		c.outbox.mark(func(ok bool) {
 			if ok {
@@ -192,10 +196,14 @@ func (c *Conn) Send(ctx context.Context, f wire.Frame) error {
 //
 // "A sender MUST NOT retransmit a frame over TCP." [RTX-12]
 func (c *Conn) SendReliable(ctx context.Context, f wire.Frame) error {
+	f, err := c.cfg.Compression.Outgoing(f)
+	if err != nil {
+		return fmt.Errorf("tcp: sending: %w", err)
+	}
 	ended := make(chan error, 1)
 	var id uint64
 	c.mu.Lock()
-	err := c.submit(ctx, func(now time.Time) (actions []session.Action, err error) {
+	err = c.submit(ctx, func(now time.Time) (actions []session.Action, err error) {
 		id, actions, err = c.life.SendReliable(now, f)
 		return actions, err
 	})

@@ -42,11 +42,15 @@ func (r *Request) TLS() *tls.ConnectionState {
 // peer does not take what is queued for it; f may be used again when it returns.
 //
 // It refuses with a *session.LocalError what session.Server.Answer refuses: other
-// types, flags other than CRC, the protocol's headers, frames above the limit, and
-// answers after the handler has returned. Once the connection is closed the error
+// types, flags other than CRC and COMP, which asks for compression, the protocol's
+// headers, frames above the limit, and answers after the handler has returned. Once the connection is closed the error
 // matches net.ErrClosed as well.
 func (r *Request) Answer(f wire.Frame) error {
 	c := r.conn
+	f, err := c.cfg.Compression.Outgoing(f)
+	if err != nil {
+		return fmt.Errorf("tcp: %w", err)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.outbox.full() && c.sess.State() != session.StateClosed {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/frag"
 	"github.com/vstp-project/vstp/ref/reliable"
 	"github.com/vstp-project/vstp/ref/session"
@@ -58,6 +59,11 @@ type Config struct {
 	// again does not repeat the numbers of the run before. Any other value is for runs
 	// that are to be repeated exactly.
 	FirstMsgID uint64
+
+	// Compression says what becomes of messages with the COMP flag. An application that
+	// sets it on a message asks for compression; what arrives compressed reaches the
+	// application plain and without the flag [CMP-4].
+	Compression compress.Config
 
 	// NoFragmentation refuses what does not fit a datagram as FrameTooLarge, in place
 	// of cutting it [FRG-15]. Fragments that arrive are put together all the same.
@@ -142,7 +148,11 @@ func (c Config) withDefaults() (Config, error) {
 // The parts of the settings that are for others to fill in.
 
 func (c Config) endpoint(client bool) session.EndpointConfig {
-	return session.EndpointConfig{Limits: c.Limits, Client: client}
+	return session.EndpointConfig{
+		Limits: c.Limits,
+		Client: client,
+		Unpack: c.Compression.Incoming(c.Limits.MaxFrame),
+	}
 }
 
 func (c Config) sender() reliable.Config {

@@ -118,7 +118,7 @@ func (c *Conn) Close() error { return c.server.Close() }
 // returns when the last datagram has left; until then f must not be changed. That
 // it was sent does not mean that it will arrive.
 //
-// A DATA frame that does not fit a datagram is cut into fragments, which are paced:
+// The COMP flag asks for compression. A DATA frame that does not fit a datagram is cut into fragments, which are paced:
 // a long message takes its time. With 256 fragmented messages sent to one
 // destination within 30 s the next one waits until a frag-id is free.
 //
@@ -150,7 +150,10 @@ func (c *Conn) send(ctx context.Context, to netip.AddrPort, f wire.Frame, acknow
 	if !to.IsValid() {
 		to = c.peer
 	}
-	var err error
+	f, err := c.server.cfg.Compression.Outgoing(f) // ahead of fragments [CMP-3]
+	if err != nil {
+		return fmt.Errorf("udp: sending to %v: %w", to, err)
+	}
 	if !to.IsValid() {
 		err = &session.LocalError{Reason: wire.InvalidAddress, Detail: "no destination is given, and none was given to Dial"}
 	} else if err = c.server.endpoint.CheckMessage(f); err == nil {

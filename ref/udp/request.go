@@ -28,7 +28,8 @@ type Request struct {
 // it will arrive.
 //
 // It refuses with a *session.LocalError what session.Endpoint.CheckAnswer refuses:
-// other types, flags other than CRC and the protocol's headers; and frames that
+// other types, flags other than CRC and COMP, which asks for compression, and the
+// protocol's headers; and frames that
 // take more than 255 fragments, or more than one datagram where fragmentation is
 // switched off. What the system refuses is returned as it is; once the server is
 // closed it matches net.ErrClosed.
@@ -41,7 +42,10 @@ func (r *Request) AnswerReliable(ctx context.Context, f wire.Frame) error {
 }
 
 func (r *Request) answer(ctx context.Context, f wire.Frame, acknowledged bool) error {
-	err := r.server.endpoint.CheckAnswer(f)
+	f, err := r.server.cfg.Compression.Outgoing(f) // ahead of fragments [CMP-3]
+	if err == nil {
+		err = r.server.endpoint.CheckAnswer(f)
+	}
 	if err == nil {
 		err = r.server.message(ctx, f, r.path, acknowledged)
 	}

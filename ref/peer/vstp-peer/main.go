@@ -35,6 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&o.UDP, "udp", "", "serve UDP on `host:port`, port 0 being any free one")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "multiply the specification's timers by `factor`, above 0 and at most 1")
 	flags.BoolVar(&adapter, "adapter", false, "answer the adapter protocol on standard input and output, instead of serving")
+	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
 	flags.BoolVar(&verbose, "v", false, "log everything, down to single frames, to standard error")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -46,7 +47,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return 2
 	}
 	if adapter {
-		return runAdapter(ctx, flags, stdin, stdout, stderr)
+		return runAdapter(ctx, o, flags, stdin, stdout, stderr)
 	}
 	level := slog.LevelError
 	if verbose {
@@ -61,7 +62,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 // runAdapter is run for an adapter, to which the server's settings mean nothing.
-func runAdapter(ctx context.Context, flags *flag.FlagSet, stdin io.Reader, stdout, stderr io.Writer) int {
+func runAdapter(ctx context.Context, o peer.Options, flags *flag.FlagSet, stdin io.Reader, stdout, stderr io.Writer) int {
 	code := 0
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
@@ -73,7 +74,7 @@ func runAdapter(ctx context.Context, flags *flag.FlagSet, stdin io.Reader, stdou
 	if code != 0 {
 		return code
 	}
-	if err := peer.RunAdapter(ctx, peer.Options{}, stdin, stdout); err != nil {
+	if err := peer.RunAdapter(ctx, peer.Options{NoCompression: o.NoCompression}, stdin, stdout); err != nil {
 		fmt.Fprintln(stderr, "vstp-peer:", err)
 		return 1
 	}
