@@ -1,6 +1,7 @@
 package tcp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -221,20 +222,15 @@ func (r *Redial) run() {
 	defer close(r.done)
 	delay := r.cfg.MinDelay
 	for {
-		c, err := r.dial()
-		fruitful := false
-		if err == nil {
-			fruitful, err = r.use(c)
-		}
-		if r.ctx.Err() != nil {
+		fruitful, err := r.connect()
+		switch {
+		case r.ctx.Err() != nil:
 			r.finish(closedError("the client was closed"))
 			return
-		}
-		if errors.Is(err, wire.InvalidVersion) {
+		case errors.Is(err, wire.InvalidVersion):
 			r.finish(err)
 			return
-		}
-		if fruitful {
+		case fruitful:
 			delay = r.cfg.MinDelay
 		}
 		r.cfg.Log.Info("tcp: connecting again", "addr", r.addr, "pause", delay, "err", err)
@@ -243,6 +239,34 @@ func (r *Redial) run() {
 		case <-r.ctx.Done():
 		}
 		delay = min(2*delay, r.cfg.MaxDelay)
+	}
+}
+
+// connect makes a connection and hands over what it brings until it has ended. It
+// reports whether that was anything, and how it has ended.
+func (r *Redial) connect() (fruitful bool, err error) {
+	c, err := r.dial()
+	if err != nil {
+		return false, err
+	}
+	if r.ctx.Err() != nil { // Close may have missed it
+		c.Close()
+	}
+	var fatal error // another VERSION is spoken there
+	for {
+		f, err := c.Receive(context.Background())
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			_, greeted := c.SessionID()
+			r.end(cmp.Or(fatal, err))
+			c.Close() // what is left of it
+			return fruitful || greeted, cmp.Or(fatal, err)
+		case err == nil:
+			fruitful = true
+		case errors.Is(err, wire.InvalidVersion):
+			fatal = err
+		}
+		r.push(arrival{f, err})
 	}
 }
 
@@ -262,28 +286,6 @@ func (r *Redial) dial() (*Conn, error) {
 	return c, err
 }
 
-// use hands over what a connection brings until it has ended. It reports whether that
-// was anything, and why no other connection should be made if err says so.
-func (r *Redial) use(c *Conn) (fruitful bool, err error) {
-	if r.ctx.Err() != nil { // Close may have missed it
-		c.Close()
-	}
-	for {
-		f, failure := c.Receive(context.Background())
-		if errors.Is(failure, wire.InvalidVersion) {
-			err = failure // another VERSION is spoken there
-		}
-		if errors.Is(failure, net.ErrClosed) {
-			_, greeted := c.SessionID()
-			r.end(c, failure)
-			c.Close() // what is left of it
-			return fruitful || greeted, err
-		}
-		fruitful = true
-		r.push(arrival{f, failure})
-	}
-}
-
 // push adds to the queue as soon as there is room, and after Close in any case.
 func (r *Redial) push(a arrival) {
 	r.wait(r.ctx, func() (bool, error) { return len(r.queue) < r.cfg.QueueMessages, nil })
@@ -293,20 +295,20 @@ func (r *Redial) push(a arrival) {
 	r.wake()
 }
 
-// end notes that a connection has ended.
-func (r *Redial) end(c *Conn, cause error) {
+// end notes that a connection has ended, which is told unless it was the last one.
+func (r *Redial) end(cause error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.conn = nil
-	r.failure = cause
+	r.conn, r.failure = nil, cause
 	r.wake()
-	var interrupted *InterruptedError
-	if last := len(r.queue) - 1; last >= 0 && errors.As(r.queue[last].err, &interrupted) {
+	if r.ctx.Err() != nil || errors.Is(cause, wire.InvalidVersion) {
+		return
+	}
+	var before *InterruptedError
+	if last := len(r.queue) - 1; last >= 0 && errors.As(r.queue[last].err, &before) {
 		r.queue = r.queue[:last]
 	}
-	if r.ctx.Err() == nil {
-		r.queue = append(r.queue, arrival{err: &InterruptedError{Cause: cause}})
-	}
+	r.queue = append(r.queue, arrival{err: &InterruptedError{Cause: cause}})
 }
 
 // finish notes that there will be no more connections.

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vstp-project/vstp/netem"
+	"github.com/vstp-project/vstp/netem/memnet"
 	"github.com/vstp-project/vstp/ref/tcp"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -248,6 +250,36 @@ func TestIdleAndStalledConnections(t *testing.T) {
 		assert.Equal(t, 30*time.Second, time.Since(last))
 		_, err = r.ReadFrame()
 		assert.ErrorIs(t, err, io.EOF)
+	})
+}
+
+// What comes behind the ERR 9 is thrown away, and puts nothing off.
+func TestStalledFrameGoesOnTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		link, err := netem.New(netem.Profile{}, netem.Options{})
+		require.NoError(t, err)
+		listener := memnet.Listen(link)
+		delivered := make(chan struct{}, 1)
+		s := tcp.Serve(t.Context(), listener, tcp.Config{Handler: func(context.Context, *tcp.Request) { delivered <- struct{}{} }})
+		defer s.Close()
+		nc := dialVirtual(t, listener)
+		defer nc.Close()
+		c := &client{nc, wire.NewReader(nc, wire.Limits{})}
+		start := time.Now()
+		frame := data(t, "too late")
+		c.send(t, frame[:7])
+		c.wantErr(t, "9")
+		c.wantEnd(t, false)
+		assert.Equal(t, 30*time.Second, time.Since(start))
+		c.send(t, frame[7:])
+		time.Sleep(500 * time.Millisecond)
+		c.send(t, frame)
+		time.Sleep(time.Second)
+		c.send(t, frame) // draws a reset, for it has been closed
+		synctest.Wait()
+		_, err = nc.Write(frame)
+		assert.Error(t, err)
+		assert.Empty(t, delivered)
 	})
 }
 
