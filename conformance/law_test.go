@@ -75,6 +75,18 @@ var rooms = []room{
 		reason: "compressing turns frames into frames, and decompressing needs no more than a limit",
 	},
 	{
+		pattern: "ref/priority", imports: []string{"ref/wire"}, stdOnly: true,
+		reason: "what is sent next is decided without sockets or clocks",
+	},
+	{
+		pattern: "ref/extension", imports: []string{"ref/wire", "ref/compress"}, stdOnly: true,
+		reason: "an extension sees frames, and not where they come from",
+	},
+	{
+		pattern: "ref/metrics", stdOnly: true,
+		reason: "what counts need not know what it counts",
+	},
+	{
 		pattern: "ref/tcp", imports: []string{"ref/wire", "ref/compress", "ref/session"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},

@@ -25,6 +25,7 @@ var familyTargets = map[string][]string{
 	vectors.FamilyFrame:     {"DecodeRepaired", "Diff", "Encode", "Hostile", "Stream"},
 	vectors.FamilyGenerated: {"Diff"},
 	vectors.FamilyGofuzz:    {"Diff"},
+	vectors.FamilyGzip:      {"Decompress"},
 	vectors.FamilyHeader:    {"Headers"},
 	vectors.FamilyStream:    {"Stream"},
 	vectors.FamilyString:    {"String"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vstp-project/vstp/conformance/dissect"
 	"github.com/vstp-project/vstp/conformance/forge"
+	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -28,6 +29,7 @@ var limitConstants = map[string]struct {
 	"max-datagram-sent":     {constants: []int64{session.MaxDatagram}, takes: takesDatagram},
 	"max-datagram-accepted": {constants: []int64{session.MaxDatagramReceived}},
 	"max-err-text":          {takes: takesText},
+	"compression-threshold": {constants: []int64{compress.DefaultThreshold}},
 }
 
 // unheldLimits are those that nothing compared here holds: the judge reads
@@ -35,8 +37,7 @@ var limitConstants = map[string]struct {
 // themselves and are judged by what they do.
 var unheldLimits = []string{
 	"max-fragments", "min-datagram-accepted", "max-reassembly-sessions", "max-sessions-per-source", "reassembly-bytes",
-	"duplicate-records", "amplification-factor", "pacing-fragments", "compression-threshold", "retransmissions",
-	"max-retransmissions",
+	"duplicate-records", "amplification-factor", "pacing-fragments", "retransmissions", "max-retransmissions",
 }
 
 func TestLimitsAreThoseOfTheRegistry(t *testing.T) {

@@ -24,6 +24,7 @@ var seedSets = map[string]func() []seed{
 	"DecodeRaw":      decodeRawSeeds,
 	"DecodeRepaired": decodeRepairedSeeds,
 	"Decimal":        decimalSeeds,
+	"Decompress":     decompressSeeds,
 	"Diff":           diffSeeds,
 	"Encode":         encodeSeeds,
 	"Headers":        headersSeeds,

@@ -45,9 +45,11 @@ var inflaters = sync.Pool{New: func() any {
 // whatever else is wrong further on. Its Offset, from the start of member, is where
 // the field at fault starts, or how far the compressed blocks had been read.
 //
-// At no time is room held for more than twice limit, nor for more than limit and
-// one octet when it returns. What the member declares of itself counts for no more
-// than thirty-two times the octets that are there.
+// Room is made for what the member declares to hold, as far as that is no more than
+// thirty-two times its own octets. If more comes out it is first counted, and then
+// decompressed again into the room that it takes: a member that unfolds beyond the
+// limit costs time up to the limit and hardly any memory, and one that declares too
+// much costs no more room than its own octets allow.
 //
 // "A receiver MUST NOT deliver or acknowledge a message whose COMP payload is not a
 // valid gzip member." [CMP-6]
@@ -89,40 +91,54 @@ func Gunzip(member []byte, limit int) ([]byte, error) {
 // inflate decompresses the blocks at the start of source. It returns how many
 // octets of source they are, or have been read when it stopped for the reason given.
 func (in *inflater) inflate(source []byte, limit int) (plain []byte, read int, reason wire.Reason) {
+	// One octet of room beyond the limit shows that there is one too many.
+	most := min(limit, math.MaxInt-1) + 1
+	plain = make([]byte, min(firstRoom(source, limit), most))
+	n, err := in.fill(plain, source)
+	if err == nil && n < most {
+		var more int64
+		more, err = io.CopyN(io.Discard, in.blocks, int64(most-n))
+		n += int(more)
+		if err == io.EOF {
+			plain = make([]byte, n+1)
+			n, err = in.fill(plain, source)
+		}
+	}
+	read = len(source) - in.source.Len()
+	switch {
+	case n > limit:
+		return nil, read, wire.FrameTooLarge
+	case err != io.EOF:
+		return nil, read, wire.BadCompression
+	}
+	return plain[:n], read, 0
+}
+
+// fill decompresses source from its start into plain, until that is full or the blocks
+// end. It returns the octets that came out, and io.EOF if it has seen the end.
+func (in *inflater) fill(plain, source []byte) (n int, err error) {
 	in.source.Reset(source)
 	if err := in.blocks.(flate.Resetter).Reset(&in.source, nil); err != nil {
 		panic(err) // it cannot fail without a dictionary
 	}
-	// One octet of room beyond the limit shows that there is one too many.
-	most := min(limit, math.MaxInt-1) + 1
-	plain = make([]byte, 0, min(firstRoom(source), most))
-	for {
-		n, err := in.blocks.Read(plain[len(plain):cap(plain)])
-		plain = plain[:len(plain)+n]
-		read = len(source) - in.source.Len()
-		switch {
-		case len(plain) > limit:
-			return nil, read, wire.FrameTooLarge
-		case err == io.EOF:
-			return plain, read, 0
-		case err != nil:
-			return nil, read, wire.BadCompression
-		case len(plain) == cap(plain):
-			room := most
-			if cap(plain) < most/2 {
-				room = 2 * cap(plain)
-			}
-			plain = append(make([]byte, 0, room), plain...)
-		}
+	for n < len(plain) && err == nil {
+		var more int
+		more, err = in.blocks.Read(plain[n:])
+		n += more
 	}
+	return n, err
 }
 
 // firstRoom returns for how many octets of output there is room at first: one more
-// than what the member declares, as far as that is believed.
-func firstRoom(source []byte) int {
+// than what the member declares, as far as that is believed. What declares more than
+// the limit will be refused, for that or as a lie, and needs no room.
+func firstRoom(source []byte, limit int) int {
 	if len(source) < trailerLen {
 		return minRoom
 	}
 	declared := uint64(binary.LittleEndian.Uint32(source[len(source)-4:]))
+	if declared > uint64(limit) {
+		return minRoom
+	}
 	return max(int(min(declared, trust*uint64(len(source))))+1, minRoom)
 }

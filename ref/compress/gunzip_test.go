@@ -136,23 +136,50 @@ func TestGunzipDefaultLimit(t *testing.T) {
 	}
 }
 
-// A member that unfolds to sixty-four times the limit costs what the limit allows,
-// whatever it declares.
+// A member that unfolds to sixteen times the limit costs a fraction of what the
+// limit allows, whatever it declares.
 //
 // "A receiver MUST stop decompressing and reject the message, on TCP with ERR code
 // 8, as soon as the output exceeds its maximum frame size." [CMP-8]
 func TestGunzipBombIsBounded(t *testing.T) {
-	const limit = 256 << 10
-	bomb, err := compress.Gzip(make([]byte, 64*limit), 1)
+	const limit = 1 << 20
+	bomb, err := compress.Gzip(make([]byte, 16*limit), 1)
 	require.NoError(t, err)
-	for _, declared := range []uint32{0, 3, 64 * limit, math.MaxUint32} {
+	for _, declared := range []uint32{0, 3, limit, 64 * limit, math.MaxUint32} {
 		binary.LittleEndian.PutUint32(bomb[len(bomb)-4:], declared)
 		octets := allocated(func() {
 			_, err := compress.Gunzip(bomb, limit)
 			requireFault(t, wire.FrameTooLarge, err)
 		})
-		assert.Less(t, octets, uint64(3*limit), "ISIZE %d", declared)
+		assert.LessOrEqual(t, octets, uint64(32*len(bomb)+200_000), "ISIZE %d", declared)
 	}
+}
+
+// What unfolds to far more than its own size is decompressed into the room that it
+// takes, and not into twice as much.
+func TestGunzipMakesNoMoreRoomThanNeeded(t *testing.T) {
+	const size = 3 << 20
+	member, err := compress.Gzip(make([]byte, size), 9)
+	require.NoError(t, err)
+	octets := allocated(func() {
+		plain, err := compress.Gunzip(member, 0)
+		require.NoError(t, err)
+		require.Len(t, plain, size)
+	})
+	assert.Less(t, octets, uint64(size+32*len(member)+200_000))
+}
+
+// The same with an end that is missing or wrong: it is noticed while counting.
+func TestGunzipFaultBehindMuchOutput(t *testing.T) {
+	member, err := compress.Gzip(make([]byte, 300_000), 0)
+	require.NoError(t, err)
+	for _, cut := range []int{1, 8, 9, 20, len(member) / 2} {
+		_, err := compress.Gunzip(member[:len(member)-cut], 0)
+		requireFault(t, wire.BadCompression, err)
+	}
+	member[len(member)-8-5-2] ^= 0x55
+	_, err = compress.Gunzip(member, 0)
+	requireFault(t, wire.BadCompression, err)
 }
 
 // A size that is only declared is not believed beyond what has come. [LIM-5]

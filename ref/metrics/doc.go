@@ -1,0 +1,28 @@
+// Package metrics counts what endpoints do.
+//
+// Each endpoint has a [Metrics], whose methods cost an atomic addition each and do
+// nothing on a nil pointer, so that counting can be left out without a condition in
+// the code that counts. Frame types are numbers here: the package knows nothing of
+// frames and imports the standard library only.
+//
+// The counts are read in three ways: in a program by [Metrics.Snapshot], as JSON under
+// /debug/vars by expvar, since a Metrics is an [expvar.Var], and by Prometheus in its
+// text format, from [Handler] or [AppendText]:
+//
+//	expvar.Publish("vstp", m)
+//	http.Handle("/metrics", metrics.Handler(m))
+//
+// The package does not import expvar: that would put /debug/vars into the default mux
+// of every program that counts frames.
+//
+// # Names
+//
+//	vstp_frames_sent_total{type="data"}      counter
+//	vstp_frames_received_total{type="data"}  counter
+//	vstp_fragmentation_sessions_active       gauge
+//	vstp_crc_errors_total                    counter
+//	vstp_reconnections_total                 counter
+//
+// The names are those of the VSTP Architecture Guide, edition of 20 October 2025. A
+// type is written "hello" to "err", and one beyond the eight as its number, "0x10".
+package metrics

@@ -1,0 +1,30 @@
+package priority_test
+
+import (
+	"fmt"
+
+	"github.com/vstp-project/vstp/ref/priority"
+	"github.com/vstp-project/vstp/ref/wire"
+)
+
+func ExampleQueue() {
+	q := priority.NewQueue(priority.Config{})
+	for _, t := range []wire.Type{wire.TypeData, wire.TypeData, wire.TypePong, wire.TypeAck, wire.TypeBye} {
+		if err := q.Push(wire.Frame{Type: t}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	fmt.Println(q.Push(wire.Frame{Type: wire.TypeData}))
+	for f, ok := q.Pop(); ok; f, ok = q.Pop() {
+		fmt.Println(f)
+	}
+
+	// Output:
+	// priority: the last frame of the connection is queued already [TCP-9] [TCP-16]
+	// ACK (15 octets)
+	// PONG (15 octets)
+	// DATA (15 octets)
+	// DATA (15 octets)
+	// BYE (15 octets)
+}
