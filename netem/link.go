@@ -68,6 +68,7 @@ type Link struct {
 	flights    flights
 	seq        uint64
 	stats      Stats
+	together   []labeled // space for SendTogether
 }
 
 // direction is the state of one direction, as far as there is any.
@@ -180,13 +181,9 @@ func (l *Link) Send(now time.Time, p Packet) Fate {
 func (l *Link) SendTogether(now time.Time, packets []Packet) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	type labeled struct {
-		Packet
-		label Label
-	}
-	together := make([]labeled, len(packets))
-	for i, p := range packets {
-		together[i] = labeled{p, l.opts.Labeler.Label(p.Dir, p.Path, p.Data)}
+	together := l.together[:0]
+	for _, p := range packets {
+		together = append(together, labeled{p, l.opts.Labeler.Label(p.Dir, p.Path, p.Data)})
 	}
 	slices.SortStableFunc(together, func(a, b labeled) int {
 		return cmp.Or(cmp.Compare(a.Dir, b.Dir), cmp.Compare(a.Path, b.Path), cmp.Compare(a.label.group(), b.label.group()))
@@ -195,6 +192,14 @@ func (l *Link) SendTogether(now time.Time, packets []Packet) {
 		packets[i] = p.Packet
 		l.send(now, p.Packet, p.label)
 	}
+	clear(together)
+	l.together = together
+}
+
+// labeled is a datagram and its name.
+type labeled struct {
+	Packet
+	label Label
 }
 
 func (l *Link) send(now time.Time, p Packet, label Label) Fate {

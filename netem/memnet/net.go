@@ -2,6 +2,7 @@ package memnet
 
 import (
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Net struct {
 	server     *PacketConn
 	clients    []*PacketConn
 	parked     []parked
+	together   []netem.Packet   // space for those of one instant
 	deliveries []netem.Delivery // space for those that are due
 	alarm      alarm
 	open       int
@@ -138,14 +140,18 @@ func (n *Net) run() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	now := time.Now()
-	for len(n.parked) > 0 && n.parked[0].at.Before(now) {
-		at, together := n.parked[0].at, []netem.Packet(nil)
-		for len(n.parked) > 0 && n.parked[0].at.Equal(at) {
-			together = append(together, n.parked[0].packet)
-			n.parked = n.parked[1:]
+	over := 0 // of those parked, how many are of an instant that is over
+	for over < len(n.parked) && n.parked[over].at.Before(now) {
+		at := n.parked[over].at
+		n.together = n.together[:0]
+		for over < len(n.parked) && n.parked[over].at.Equal(at) {
+			n.together = append(n.together, n.parked[over].packet)
+			over++
 		}
-		n.link.SendTogether(at, together)
+		n.link.SendTogether(at, n.together)
 	}
+	n.parked = slices.Delete(n.parked, 0, over)
+	clear(n.together)
 	n.deliveries = n.link.Due(now, n.deliveries[:0])
 	for i := range n.deliveries {
 		n.deliver(&n.deliveries[i])

@@ -28,18 +28,13 @@ type PacketConn struct {
 	addr netip.AddrPort
 
 	readable   sync.Cond // with the lock of the network
-	queue      []datagram
+	queue      queue
 	queued     int // octets
 	room       int // octets that are kept at most
 	overflowed int
 	closed     bool
 	read       deadline
 	write      deadline
-}
-
-type datagram struct {
-	data []byte
-	from netip.AddrPort
 }
 
 var _ net.PacketConn = (*PacketConn)(nil)
@@ -49,10 +44,10 @@ var _ net.PacketConn = (*PacketConn)(nil)
 func (c *PacketConn) push(data []byte, from netip.AddrPort) {
 	switch {
 	case c.closed:
-	case len(c.queue) > 0 && c.queued+len(data) > c.room:
+	case c.queue.len() > 0 && c.queued+len(data) > c.room:
 		c.overflowed++
 	default:
-		c.queue = append(c.queue, datagram{data, from})
+		c.queue.push(datagram{data, from})
 		c.queued += len(data)
 		c.readable.Signal()
 	}
@@ -77,10 +72,8 @@ func (c *PacketConn) ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error) 
 			return 0, netip.AddrPort{}, c.fail("read", nil, net.ErrClosed)
 		case c.read.passed():
 			return 0, netip.AddrPort{}, c.fail("read", nil, os.ErrDeadlineExceeded)
-		case len(c.queue) > 0:
-			d := c.queue[0]
-			c.queue[0] = datagram{}
-			c.queue = c.queue[1:]
+		case c.queue.len() > 0:
+			d := c.queue.pop()
 			c.queued -= len(d.data)
 			return copy(b, d.data), d.from, nil
 		}
@@ -134,7 +127,7 @@ func (c *PacketConn) Close() error {
 	if c.closed {
 		return c.fail("close", nil, net.ErrClosed)
 	}
-	c.closed, c.queue = true, nil
+	c.closed, c.queue = true, queue{}
 	c.read.set(time.Time{}, nil)
 	c.readable.Broadcast()
 	if c.net.open--; c.net.open == 0 {

@@ -81,6 +81,7 @@ type Reassembler struct {
 	octets  int    // of payload in all sessions
 	scratch []byte // the own headers of the fragment at hand
 	payload []byte // of the message completed last
+	spare   blocks // of sessions that are over
 }
 
 // source counts the sessions of one source address.
@@ -177,7 +178,7 @@ func (r *Reassembler) Add(now time.Time, from netip.AddrPort, f wire.Frame) (m w
 		return wire.Frame{}, false, BudgetFull
 	}
 	r.octets += len(f.Payload)
-	s.store(p.index, f.Payload)
+	s.store(p.index, f.Payload, &r.spare)
 	if s.missing > 0 {
 		return wire.Frame{}, false, nil
 	}
@@ -258,6 +259,7 @@ func (r *Reassembler) open(now time.Time, k key, octets int) (*session, error) {
 // drop ends a session and lets go of what it holds.
 func (r *Reassembler) drop(s *session) {
 	delete(r.sessions, s.key)
+	r.spare.give(s.blocks)
 	r.octets -= s.octets
 	if s.older == nil {
 		r.oldest = s.newer

@@ -74,8 +74,9 @@ func (s *session) matches(p place, flags wire.Flags, own [sha256.Size]byte, payl
 // The arena grows by blocks that are never moved. Each is as large as what the
 // session holds so far, up to maxBlock, in multiples of the payload at hand: a
 // message cut into equal pieces fills its blocks to the last octet, and memory
-// grows with what has come and not with what a header promises.
-func (s *session) store(index uint8, payload []byte) {
+// grows with what has come and not with what a header promises. Blocks of sessions
+// that are over come first, if one has the room.
+func (s *session) store(index uint8, payload []byte, spare *blocks) {
 	s.have[index/64] |= 1 << (index % 64)
 	stored := int(s.total) - int(s.missing)
 	s.missing--
@@ -85,7 +86,7 @@ func (s *session) store(index uint8, payload []byte) {
 	last := len(s.blocks) - 1
 	if last < 0 || cap(s.blocks[last])-len(s.blocks[last]) < len(payload) {
 		n := max(min(int(s.missing)+1, stored, maxBlock/len(payload)), 1)
-		s.blocks = append(s.blocks, make([]byte, 0, n*len(payload)))
+		s.blocks = append(s.blocks, spare.take(n*len(payload)))
 		last++
 	}
 	start := len(s.blocks[last])

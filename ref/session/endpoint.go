@@ -97,16 +97,18 @@ func (e *Endpoint) Datagram(b []byte) Reaction {
 // parseDatagram decodes a datagram that is exactly one frame.
 func parseDatagram(b []byte, lim wire.Limits) (wire.Frame, error) {
 	f, n, err := wire.Parse(b, lim)
-	var fault *wire.DecodeError
+	if err == nil && n == len(b) {
+		return f, nil
+	}
+	var fault *wire.DecodeError // allocated, hence not for what is in order
 	switch {
 	case errors.Is(err, wire.ErrShort):
 		return wire.Frame{}, refusal(wire.Incomplete, "datagram of %d octets, its frame takes at least %d [UDP-2]", len(b), n)
 	case errors.As(err, &fault):
 		return wire.Frame{}, &LocalError{Reason: fault.Reason, Detail: fault.Error()}
-	case n != len(b):
+	default:
 		return wire.Frame{}, refusal(wire.Protocol, "datagram of %d octets, its frame takes %d [UDP-3]", len(b), n)
 	}
-	return f, nil
 }
 
 // Message takes one complete message, the last octets of which arrived in a

@@ -50,9 +50,15 @@ type Config struct {
 	// the send. Zero means reliable.DefaultAckTimeout, 2 s.
 	AckTimeout time.Duration
 
-	// UseCRC sets the CRC flag on every message sent. It changes nothing: the CRC32 is
-	// always there and always verified [CRC-4] [CRC-5].
-	UseCRC bool
+	// CRCFlag sets the CRC flag on every message sent, which is advice to nobody. It is
+	// no switch for the CRC32, as the guide's use_crc is: what that asks for by default
+	// is in every frame and cannot be left out [CRC-4] [CRC-5].
+	CRCFlag bool
+
+	// FirstMsgID is the msg-id of the first message that has one; the next have the
+	// numbers that follow. Zero draws it at random, so that a program that is started
+	// again does not repeat the numbers of the run before.
+	FirstMsgID uint64
 
 	// FirstMsgID is the msg-id of the first message that has one; the next have the
 	// numbers that follow. Zero draws it at random, so that a program that is started

@@ -423,10 +423,10 @@ func TestWhatIsNotSent(t *testing.T) {
 }
 
 // [CRC-4]
-func TestUseCRCSetsTheFlag(t *testing.T) {
+func TestCRCFlag(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork()
-		conn, c := n.conn(t, 1, udp.Config{UseCRC: true})
+		conn, c := n.conn(t, 1, udp.Config{CRCFlag: true})
 		defer conn.Close()
 		peer := n.node(2, 4000)
 		require.NoError(t, conn.Send(t.Context(), peer.addr, dataFrame("x")))

@@ -21,7 +21,7 @@ type outgoing struct {
 // message sends a message of the application's along p and returns when it has left,
 // or, acknowledged, when its ACK has come. f is not used after that.
 func (s *Server) message(ctx context.Context, f wire.Frame, p path, acknowledged bool) error {
-	if s.cfg.UseCRC {
+	if s.cfg.CRCFlag {
 		f.Flags |= wire.FlagCRC
 	}
 	if err := ctx.Err(); err != nil && s.ctx.Err() == nil {
