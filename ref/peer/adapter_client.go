@@ -112,7 +112,7 @@ func (a *adapter) send(r members, acknowledged bool) (task, error) {
 	}
 	// To a transport the flag is how it is asked to compress. In a frame that is to be
 	// sent it asks for what no application can: to send as compressed what is not.
-	if f.Flags.Has(wire.FlagComp) {
+	if f.Type == wire.TypeData && f.Flags.Has(wire.FlagComp) {
 		return nil, fmt.Errorf(`the flag COMP is not an application's to set, say "compress":true: %w`, wire.Unsupported)
 	}
 	if compress {

@@ -57,11 +57,6 @@ type Config struct {
 
 	// FirstMsgID is the msg-id of the first message that has one; the next have the
 	// numbers that follow. Zero draws it at random, so that a program that is started
-	// again does not repeat the numbers of the run before.
-	FirstMsgID uint64
-
-	// FirstMsgID is the msg-id of the first message that has one; the next have the
-	// numbers that follow. Zero draws it at random, so that a program that is started
 	// again does not repeat the numbers of the run before. Any other value is for runs
 	// that are to be repeated exactly.
 	FirstMsgID uint64
