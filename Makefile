@@ -58,6 +58,10 @@ fuzz: ## Fuzz each target in turn (FUZZTIME=30s for each; without it 5,000 execu
 crosscheck: ## Decode the vectors with Kaitai Struct and tshark, where these are installed
 	tools/js/crosscheck.sh
 
+.PHONY: report
+report: ## Make the reports of a broken peer and have Chromium look at them, where it is installed
+	tools/js/page.sh
+
 .PHONY: conform
 conform: ## Judge the built-in reference server (ARGS='--run GLOB' for more)
 	$(GO) run ./cmd/vstp-conform server $(ARGS)
@@ -72,4 +76,4 @@ mutants: ## Judge the judge: every planted fault must be caught
 
 .PHONY: nightly
 nightly: FUZZTIME = 10m
-nightly: mutants crosscheck fuzz ## What takes long: all mutants, crosscheck, each fuzz target for 10 minutes
+nightly: mutants crosscheck report fuzz ## What takes long: all mutants, crosscheck, the report page, each fuzz target for 10 minutes

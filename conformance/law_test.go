@@ -115,6 +115,10 @@ var rooms = []room{
 		reason: "the judge's decoder takes its numbers from the registry and its shape from nobody",
 	},
 	{
+		pattern: "conformance/capture", stdOnly: true,
+		reason: "packets are packets: what is inside them is for others to read",
+	},
+	{
 		pattern: "conformance/target", stdOnly: true,
 		reason: "reaching an implementation has nothing to do with what is sent to it",
 	},
@@ -146,7 +150,7 @@ var rooms = []room{
 	},
 	{
 		pattern: "conformance/report",
-		imports: []string{"spec", "conformance", "conformance/dissect", "conformance/probe", "conformance/target"},
+		imports: []string{"spec", "conformance", "conformance/dissect", "conformance/probe", "conformance/target", "conformance/capture"},
 		reason:  "reports are written from results and the evidence in them, after the fact",
 	},
 	{

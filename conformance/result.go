@@ -32,6 +32,7 @@ type Report struct {
 	Spec      string // edition of the specification
 	Target    string // the target in words
 	Addrs     target.Addrs
+	Role      string // that it was judged in: server, client or codec
 	Profile   string
 	Seed      uint64
 	TimeScale float64
@@ -42,6 +43,11 @@ type Report struct {
 	// are not-exercised.
 	Interrupted bool
 	Results     []Result // in the order of the specification
+
+	// Command is the command line that repeats the run, and CaseCommand the one
+	// that, followed by the ID of a case, runs that case alone. Who has them sets
+	// them: the library does not know how it was called.
+	Command, CaseCommand string
 }
 
 // Count returns how many results have the verdict.

@@ -107,7 +107,7 @@ func (r *runner) run(ctx context.Context) *Report {
 	began := time.Now()
 	report := &Report{
 		Suite: Version, Spec: r.opts.Registry.Spec, Target: r.target.String(), Addrs: r.inst.Addrs(),
-		Profile: r.opts.Profile, Seed: r.opts.Seed, TimeScale: r.opts.TimeScale, Started: began,
+		Role: cmp.Or(r.opts.Role, RoleServer), Profile: r.opts.Profile, Seed: r.opts.Seed, TimeScale: r.opts.TimeScale, Started: began,
 	}
 	runCtx := ctx
 	if r.opts.Deadline > 0 {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vstp-project/vstp/conformance"
+	"github.com/vstp-project/vstp/conformance/capture"
 	"github.com/vstp-project/vstp/conformance/dissect"
 )
 
@@ -24,6 +23,7 @@ const maxInput = 64 << 20
 func newDecode(s streams) *cobra.Command {
 	var registry registryFlag
 	var udp, asJSON bool
+	var ports []uint
 	cmd := &cobra.Command{
 		Use:   "decode HEX|FILE|-",
 		Short: "Take frames apart and say what is wrong with them",
@@ -32,17 +32,24 @@ break with its requirement.
 
 The octets are given as hex digits (blanks, line ends and 0x do not matter; several
 arguments are put together), as the name of a file, or as - for the standard input. A
-file holds the octets themselves or hex digits. An argument that names an existing
-file is taken for it.
+file holds the octets themselves, hex digits, or a capture of packets in one of the
+formats pcap and pcapng. An argument that names an existing file is taken for it.
 
 The octets are those of one direction of a TCP connection: frames one after the other.
 With --udp they are one datagram, which has to be one frame and nothing else.
+
+In a capture (Ethernet, raw IP, loopback, Linux cooked; IPv4 and IPv6) each conversation
+is taken for VSTP in which a datagram or a stream begins with 56 54, and with --port
+whatever goes to or from that port. TCP segments are put in order.
+
+On a terminal the fields are coloured; NO_COLOR switches that off.
 
 Exit status: 0 where no rule is broken, 1 where one is, 2 where the input cannot be
 read as octets.`,
 		Example: `  vstp-conform decode 5654010400000000000000d8429a00
   vstp-conform decode 5654 0104 00 0000 00000000 d8429a00
   vstp-conform decode --udp datagram.bin
+  vstp-conform decode --port 4701 capture.pcapng
   xxd -p capture.bin | vstp-conform decode --json -`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -51,7 +58,7 @@ read as octets.`,
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			octets, err := readInput(args, s.in)
+			in, err := readInput(args, s.in)
 			if err != nil {
 				return err
 			}
@@ -59,60 +66,71 @@ read as octets.`,
 			if err != nil {
 				return err
 			}
-			frames := split(octets, udp, dissect.Options{Registry: known})
-			if asJSON {
-				err = writeJSON(s.out, decodedFrames(frames))
-			} else {
-				err = printFrames(s.out, frames)
-			}
-			if err != nil {
-				return err
-			}
-			for _, f := range frames {
-				if len(f.Violations) > 0 {
-					return status(conformance.ExitNonConformant)
+			o := dissect.Options{Registry: known}
+			var found dissection
+			switch {
+			case !in.capture && len(ports) > 0:
+				return usagef("--port chooses from a capture, and this is none")
+			case !in.capture:
+				found = splitOctets(in.octets, udp, o)
+			case udp:
+				return usagef("--udp: a capture says itself what is a datagram")
+			default:
+				if found, err = splitCapture(in, ports, o); err != nil {
+					return err
 				}
 			}
-			return nil
+			return found.show(s, asJSON)
 		},
 	}
 	registry.register(cmd)
 	cmd.Flags().BoolVar(&udp, "udp", false, "the octets are one datagram")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, in the form of \"report --schema decode\"")
+	cmd.Flags().UintSliceVar(&ports, "port", nil, "in a capture, take what goes to or from the port `NUMBER` for VSTP; repeatable")
 	return cmd
 }
 
-// readInput returns the octets that the arguments of decode stand for.
-func readInput(args []string, stdin io.Reader) ([]byte, error) {
+// An input is what the arguments of decode stand for.
+type input struct {
+	name    string
+	octets  []byte
+	capture bool
+}
+
+func readInput(args []string, stdin io.Reader) (input, error) {
 	name, content := "", []byte(nil)
 	switch {
 	case len(args) == 1 && args[0] == "-":
 		b, err := io.ReadAll(io.LimitReader(stdin, maxInput+1))
 		if err != nil {
-			return nil, usagef("standard input: %v", err)
+			return input{}, usagef("standard input: %v", err)
 		}
 		name, content = "standard input", b
 	case len(args) == 1 && isFile(args[0]):
 		f, err := os.Open(args[0])
 		if err != nil {
-			return nil, usagef("%v", err)
+			return input{}, usagef("%v", err)
 		}
 		defer f.Close()
 		if content, err = io.ReadAll(io.LimitReader(f, maxInput+1)); err != nil {
-			return nil, usagef("%v", err)
+			return input{}, usagef("%v", err)
 		}
 		name = args[0]
 	default:
-		return readArguments(args)
+		octets, err := readArguments(args)
+		return input{octets: octets}, err
 	}
 	if len(content) > maxInput {
-		return nil, usagef("%s: more than %d octets", name, maxInput)
+		return input{}, usagef("%s: more than %d octets", name, maxInput)
+	}
+	if capture.Is(content) {
+		return input{name, content, true}, nil
 	}
 	octets, err := readContent(content)
 	if err != nil {
-		return nil, usagef("%s: %v", name, err)
+		return input{}, usagef("%s: %v", name, err)
 	}
-	return octets, nil
+	return input{name: name, octets: octets}, nil
 }
 
 func isFile(name string) bool {
@@ -135,20 +153,10 @@ func readArguments(args []string) ([]byte, error) {
 	return octets, nil
 }
 
-// captures are the first octets of files in the formats of packet captures.
-var captures = []string{
-	"\xd4\xc3\xb2\xa1", "\xa1\xb2\xc3\xd4", "\x4d\x3c\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x0a\x0d\x0d\x0a",
-}
-
 // readContent reads the content of a file, octets or hex digits. It is text where
 // every character is: octets that begin like a frame are no hex digits, so that
 // nothing that could be a frame is mistaken.
 func readContent(content []byte) ([]byte, error) {
-	for _, magic := range captures {
-		if bytes.HasPrefix(content, []byte(magic)) {
-			return nil, errors.New("this is a packet capture, which this edition does not read: give it the octets of one direction")
-		}
-	}
 	if bytes.HasPrefix(content, []byte("VT")) || !isText(content) {
 		return content, nil
 	}
@@ -191,103 +199,4 @@ func place(text string, position int) (line, column int) {
 		}
 	}
 	return line, column
-}
-
-// split cuts the octets into frames, what is left over being the last.
-func split(octets []byte, datagram bool, o dissect.Options) []dissect.Frame {
-	if datagram {
-		return []dissect.Frame{dissect.DecodeDatagram(octets, o)}
-	}
-	frames, rest := dissect.Split(octets, o)
-	if len(rest) > 0 {
-		frames = append(frames, dissect.Decode(rest, o))
-	}
-	return frames
-}
-
-func printFrames(w io.Writer, frames []dissect.Frame) error {
-	p := printer{w: w}
-	offset := 0
-	for i, f := range frames {
-		if i > 0 {
-			p.line("")
-		}
-		if len(frames) > 1 {
-			p.line("frame %d, from octet %d", i+1, offset)
-		}
-		p.text(f.Dump())
-		offset += len(f.Raw)
-	}
-	return p.err
-}
-
-// The frames of decode in JSON.
-type (
-	decoded struct {
-		Frames []decodedFrame `json:"frames"`
-	}
-	decodedFrame struct {
-		Offset     int                `json:"offset"` // in the input
-		Length     int                `json:"length"` // of what is there
-		Hex        string             `json:"hex"`
-		Summary    string             `json:"summary"`
-		Class      string             `json:"class"` // the error that a receiver reports; empty for none
-		Needed     int                `json:"needed,omitempty"`
-		Version    int                `json:"version"`
-		Type       int                `json:"type"`
-		TypeName   string             `json:"type_name"`
-		Flags      int                `json:"flags"`
-		FlagNames  string             `json:"flag_names"`
-		Headers    []decodedHeader    `json:"headers"`
-		Payload    string             `json:"payload"`
-		Fields     []decodedField     `json:"fields"`
-		Violations []decodedViolation `json:"violations"`
-	}
-	decodedHeader struct {
-		Key    string `json:"key"`
-		Value  string `json:"value"`
-		Offset int    `json:"offset"`
-	}
-	decodedField struct {
-		Name   string `json:"name"`
-		Value  string `json:"value"`
-		Offset int    `json:"offset"`
-		Length int    `json:"length"`
-	}
-	decodedViolation struct {
-		Class       string `json:"class"` // empty for a rule that binds the sender alone
-		Requirement string `json:"requirement"`
-		Offset      int    `json:"offset"`
-		Length      int    `json:"length"`
-		Text        string `json:"text"`
-	}
-)
-
-// decodedFrames writes keys, values and payloads in hex, as they can be any
-// octets.
-func decodedFrames(frames []dissect.Frame) decoded {
-	out := decoded{Frames: make([]decodedFrame, len(frames))}
-	offset := 0
-	for i, f := range frames {
-		d := decodedFrame{
-			Offset: offset, Length: len(f.Raw), Hex: hex.EncodeToString(f.Raw), Summary: f.String(),
-			Class: f.Class(), Needed: f.Needed(),
-			Version: int(f.Version), Type: int(f.Type), TypeName: f.TypeName(),
-			Flags: int(f.Flags), FlagNames: f.FlagNames(),
-			Headers: []decodedHeader{}, Payload: hex.EncodeToString(f.Payload),
-			Fields: []decodedField{}, Violations: []decodedViolation{},
-		}
-		for _, h := range f.Headers {
-			d.Headers = append(d.Headers, decodedHeader{hex.EncodeToString(h.Key), hex.EncodeToString(h.Value), h.Offset})
-		}
-		for _, field := range f.Fields {
-			d.Fields = append(d.Fields, decodedField(field))
-		}
-		for _, v := range f.Violations {
-			d.Violations = append(d.Violations, decodedViolation{v.Class, v.Requirement, v.Offset, v.Length, v.Text})
-		}
-		out.Frames[i] = d
-		offset += len(f.Raw)
-	}
-	return out
 }

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -33,6 +33,7 @@ type judgeFlags struct {
 	seed         uint64
 	timeScale    float64
 	out          string
+	pcap         string
 	jobs         int
 	deadline     time.Duration
 	requireAll   bool
@@ -51,15 +52,17 @@ func (f *judgeFlags) register(cmd *cobra.Command, what string) {
 	flags.DurationVar(&f.wait, "wait", 0, "try for this `DURATION` to reach the "+what+" (default once, or 10s with --exec)")
 	flags.Uint64Var(&f.seed, "seed", 0, "derive everything random from this `NUMBER` (default a new one)")
 	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "the "+what+"'s timers are shortened by this `FACTOR`, 0.05 to 1; for the built-in peer 0.1")
-	flags.StringVarP(&f.out, "out", "o", "", "write result.json into the directory `DIR`")
+	flags.StringVarP(&f.out, "out", "o", "", "write the reports into the directory `DIR`: result.jsonl and result.json, junit.xml, report.tap, report.md, report.html, badge.json, and for each case that did not go well frames/CASE.txt and pcap/CASE.pcapng")
+	flags.StringVar(&f.pcap, "pcap", "failures", "with --out: `WHICH` cases get frames and pcap: failures or all")
 	flags.IntVarP(&f.jobs, "jobs", "j", 32, "run this `NUMBER` of cases at a time")
 	flags.DurationVar(&f.deadline, "deadline", 0, "end the run after this `DURATION`; what has not run by then is not-exercised (default none)")
 	flags.BoolVar(&f.requireAll, "require-all", false, "a case that these surroundings keep from running makes the run incomplete")
 	flags.BoolVar(&f.warningsFail, "warnings-fail", false, "a violated SHOULD makes the "+what+" non-conformant")
 	flags.BoolVar(&f.quiet, "quiet", false, "print failures and the last line only")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print a line for each case, and every failure and exchange in full")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print a line for each case with its frames, and every failure and exchange in full")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON; the text goes to the standard error")
 	markDirname(cmd, "out")
+	mustComplete(cmd, "pcap", func() []string { return pcapChoices })
 }
 
 // check sets what was not given, and refuses what cannot be used. builtin says
@@ -95,6 +98,11 @@ func (f *judgeFlags) check(cmd *cobra.Command, builtin bool) error {
 		return usagef("--deadline %v: it cannot be negative", f.deadline)
 	case given("out") && f.out == "":
 		return usagef("--out: the name of the directory is empty")
+	case given("pcap") && f.out == "":
+		return usagef("--pcap: the captures are among the reports that --out DIR writes")
+	}
+	if err := checkPcap(f.pcap); err != nil {
+		return err
 	}
 	return nil
 }
@@ -108,31 +116,44 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 		return err
 	}
 	// What is wrong with the selection or the directory is said before anything runs.
-	if _, err := conformance.Cases(opts); err != nil {
+	cases, err := conformance.Cases(opts)
+	if err != nil {
 		return err
 	}
-	if f.out != "" {
-		if err := os.MkdirAll(f.out, 0o777); err != nil {
-			return usagef("--out: %v", err)
-		}
-	}
-
 	w := s.out
 	if f.json {
 		w = s.err
 	}
 	exit := conformance.ExitOptions{WarningsFail: f.warningsFail, RequireAll: f.requireAll}
-	text := report.NewText(w, f.textOptions(cmd, w, s.err, exit))
-	text.Header(&conformance.Report{
-		Suite: conformance.Version, Spec: spec.Version, Target: tgt.String(),
-		Profile: f.profile, Seed: f.seed, TimeScale: f.timeScale,
-	})
-	opts.OnStart, opts.OnResult = text.OnStart, text.OnResult
+	shape := f.textOptions(cmd, w, s.err, exit)
+	head := &conformance.Report{
+		Suite: conformance.Version, Spec: spec.Version, Target: tgt.String(), Role: opts.Role,
+		Profile: f.profile, Seed: f.seed, TimeScale: f.timeScale, Started: time.Now(),
+		Command: shape.Command, CaseCommand: shape.CaseCommand,
+	}
+	var stream *resultStream
+	if f.out != "" {
+		if stream, err = openStream(f.out, head, cases); err != nil {
+			return err
+		}
+		defer stream.Close()
+	}
+
+	text := report.NewText(w, shape)
+	text.Header(head)
+	opts.OnStart, opts.OnResult = text.OnStart, func(res conformance.Result, done, total int) {
+		stream.OnResult(res, done, total)
+		text.OnResult(res, done, total)
+	}
 	rep, err := conformance.Run(cmd.Context(), tgt, opts)
 	if err != nil {
+		return errors.Join(err, stream.Fail(err))
+	}
+	rep.Command, rep.CaseCommand = shape.Command, shape.CaseCommand
+	if err := stream.Finish(rep); err != nil {
 		return err
 	}
-	if err := f.write(rep, text, s.out); err != nil {
+	if err := f.write(rep, text, s.out, exit); err != nil {
 		return err
 	}
 	return status(rep.ExitCode(exit))
@@ -159,6 +180,8 @@ func (f *judgeFlags) textOptions(cmd *cobra.Command, w, stderr io.Writer, exit c
 	}
 	width, onTerminal := terminal(w)
 	o.Width = width
+	began := time.Now()
+	o.Elapsed = func() time.Duration { return time.Since(began) }
 	// A line that is written over and over belongs on a terminal; where the report
 	// goes to a file it has a line for each case.
 	if _, ok := terminal(stderr); ok && onTerminal {
@@ -167,11 +190,11 @@ func (f *judgeFlags) textOptions(cmd *cobra.Command, w, stderr io.Writer, exit c
 	return o
 }
 
-// write writes the reports of a run, the file first: the others can fail because
+// write writes the reports of a run, the files first: the others can fail because
 // their reader has gone.
-func (f *judgeFlags) write(rep *conformance.Report, text *report.Text, stdout io.Writer) error {
+func (f *judgeFlags) write(rep *conformance.Report, text *report.Text, stdout io.Writer, exit conformance.ExitOptions) error {
 	if f.out != "" {
-		if err := writeResult(f.out, rep); err != nil {
+		if err := writeReports(f.out, rep, report.FileOptions{Exit: exit, All: f.pcap == pcapAll}); err != nil {
 			return err
 		}
 	}
@@ -184,13 +207,4 @@ func (f *judgeFlags) write(rep *conformance.Report, text *report.Text, stdout io
 		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
-}
-
-// writeResult writes result.json whole or not at all.
-func writeResult(dir string, rep *conformance.Report) error {
-	var doc bytes.Buffer
-	if err := report.WriteJSON(&doc, rep); err != nil {
-		return fmt.Errorf("result.json: %w", err)
-	}
-	return replaceFile(dir, "result.json", doc.Bytes())
 }

@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/vstp-project/vstp/conformance/report"
 )
 
 // startProgram starts vstp-conform as a process of its own.
@@ -71,6 +73,14 @@ func TestServerInterrupted(t *testing.T) {
 			assert.NotZero(t, r.Summary["pass"])
 			assert.NotZero(t, r.Summary["not-exercised"])
 			assert.Len(t, r.Cases, r.Summary["total"])
+			for _, name := range report.RunFiles() {
+				assert.FileExists(t, filepath.Join(dir, name))
+			}
+			stream, err := os.ReadFile(filepath.Join(dir, "result.jsonl"))
+			require.NoError(t, err)
+			rep, err := report.Read(stream)
+			require.NoError(t, err)
+			assert.True(t, rep.Interrupted)
 		})
 	}
 }
@@ -160,7 +170,7 @@ func TestExamples(t *testing.T) {
 					continue
 				}
 			case "decode":
-				if words[len(words)-1] == "-" || strings.HasSuffix(line, ".bin") {
+				if words[len(words)-1] == "-" || strings.HasSuffix(line, ".bin") || strings.HasSuffix(line, ".pcapng") {
 					continue
 				}
 			default:

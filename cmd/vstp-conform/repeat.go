@@ -23,7 +23,7 @@ func program() string {
 // are not part of a command that repeats a run, the latter not of one that runs
 // a single case.
 var (
-	reportFlags = []string{"out", "json", "quiet", "verbose"}
+	reportFlags = []string{"out", "pcap", "json", "quiet", "verbose"}
 	selectFlags = []string{"run", "skip", "tags"}
 )
 

@@ -52,6 +52,7 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 		newExplain(s),
 		newDecode(s),
 		newVectors(s),
+		newReport(s),
 		newSelftest(s),
 		newVersion(s),
 	)

@@ -3,6 +3,8 @@ package probe
 import (
 	"encoding/hex"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
@@ -16,6 +18,11 @@ const (
 	EventRecv  = "recv"  // octets came from the target
 	EventClose = "close" // an end of stream, a reset, or our own close
 	EventNote  = "note"  // a remark of the case
+
+	// What a link between judge and target swallowed: octets that were sent and did
+	// not arrive.
+	EventDropSend = "drop-send" // on their way to the target
+	EventDropRecv = "drop-recv" // on their way to the judge
 )
 
 // An Event is one line of evidence: what went over the wire, when, and where.
@@ -66,13 +73,24 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Frames decodes the octets of a send or recv event again, for reports that show
-// them field by field. Octets that were cut for the record decode as incomplete.
+// Datagram says whether the octets of the event are those of one datagram.
+func (e Event) Datagram() bool { return strings.HasPrefix(e.Channel, "udp ") }
+
+// Frames decodes the octets of an event again, for reports that show them field
+// by field: those of a datagram by the rules for datagrams. A frame whose end was
+// cut for the record is shorter than it says; that is no violation of its own.
 func (e Event) Frames() []dissect.Frame {
 	o := dissect.Options{Registry: e.registry}
+	if e.Datagram() && e.Length == len(e.Octets) && e.Length > 0 {
+		return []dissect.Frame{dissect.DecodeDatagram(e.Octets, o)}
+	}
 	frames, rest := dissect.Split(e.Octets, o)
 	if len(rest) > 0 {
-		frames = append(frames, dissect.Decode(rest, o))
+		last := dissect.Decode(rest, o)
+		if len(e.Octets) < e.Length {
+			last.Violations = slices.DeleteFunc(last.Violations, func(v dissect.Violation) bool { return v.Class == "Incomplete" })
+		}
+		frames = append(frames, last)
 	}
 	return frames
 }

@@ -73,7 +73,7 @@ func (b *block) entry(label, text string) {
 
 // failure explains a result that is not good.
 func (b *block) failure(res conformance.Result) {
-	head := b.paint.verdict(res.Verdict, strings.ToUpper(string(res.Verdict))) + "  " + b.paint.bold(res.ID)
+	head := b.paint.verdict(res.Verdict, strings.ToUpper(string(res.Verdict))) + "  " + b.paint.bold(oneLine(res.ID))
 	b.line(0, head+b.paint.dim("  ("+span(res.Duration)+")"))
 	b.prose(2, res.Title)
 	b.requirement(res)

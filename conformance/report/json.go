@@ -1,11 +1,9 @@
 package report
 
 import (
-	_ "embed"
 	"encoding/json"
 	"io"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/vstp-project/vstp/conformance"
@@ -16,28 +14,34 @@ import (
 // ResultFormat names the format of result.json.
 const ResultFormat = "vstp-result/1"
 
-//go:embed result.schema.json
-var resultSchema []byte
+// jsonRun is what there is to say about a run as a whole before it begins.
+type jsonRun struct {
+	Schema      string       `json:"schema"`
+	Suite       string       `json:"suite"`
+	Spec        string       `json:"spec"`
+	Target      string       `json:"target"`
+	Addrs       target.Addrs `json:"addrs"`
+	Role        string       `json:"role,omitempty"`
+	Profile     string       `json:"profile"`
+	Seed        uint64       `json:"seed"`
+	TimeScale   float64      `json:"time_scale"`
+	Started     time.Time    `json:"started"`
+	Command     string       `json:"command,omitempty"`
+	CaseCommand string       `json:"case_command,omitempty"`
+}
 
-// ResultSchema returns the JSON Schema (2020-12) of what [WriteJSON] writes. The
-// caller owns the copy.
-func ResultSchema() []byte { return slices.Clone(resultSchema) }
-
-type jsonReport struct {
-	Schema      string         `json:"schema"`
-	Suite       string         `json:"suite"`
-	Spec        string         `json:"spec"`
-	Target      string         `json:"target"`
-	Addrs       target.Addrs   `json:"addrs"`
-	Profile     string         `json:"profile"`
-	Seed        uint64         `json:"seed"`
-	TimeScale   float64        `json:"time_scale"`
-	Started     time.Time      `json:"started"`
+// jsonEnd is what there is to say once it has ended.
+type jsonEnd struct {
 	DurationMS  float64        `json:"duration_ms"`
 	JitterMS    float64        `json:"jitter_ms"`
 	Interrupted bool           `json:"interrupted"`
 	Summary     map[string]int `json:"summary"`
-	Cases       []jsonCase     `json:"cases"`
+}
+
+type jsonReport struct {
+	jsonRun
+	jsonEnd
+	Cases []jsonCase `json:"cases"`
 }
 
 type jsonCase struct {
@@ -69,19 +73,12 @@ type jsonViolation struct {
 // describes. The exchange of a case is written where it explains something: not
 // for a pass and not for what was not applicable.
 func WriteJSON(w io.Writer, rep *conformance.Report) error {
-	out := jsonReport{
-		Schema: ResultFormat, Suite: rep.Suite, Spec: rep.Spec,
-		Target: rep.Target, Addrs: rep.Addrs, Profile: rep.Profile, Seed: rep.Seed, TimeScale: rep.TimeScale,
-		Started: rep.Started, DurationMS: milliseconds(rep.Duration), JitterMS: milliseconds(rep.Jitter),
-		Interrupted: rep.Interrupted,
-		Summary:     map[string]int{"total": len(rep.Results)},
-		Cases:       make([]jsonCase, len(rep.Results)),
-	}
-	for _, v := range conformance.Verdicts() {
-		out.Summary[string(v)] = rep.Count(v)
-	}
+	out := jsonReport{jsonRun: runJSON(ResultFormat, rep), jsonEnd: endJSON(rep), Cases: make([]jsonCase, len(rep.Results))}
 	for i, res := range rep.Results {
 		out.Cases[i] = caseJSON(res)
+		if res.Verdict == conformance.Pass || res.Verdict == conformance.NotApplicable {
+			out.Cases[i].Exchange = nil
+		}
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -89,18 +86,34 @@ func WriteJSON(w io.Writer, rep *conformance.Report) error {
 	return enc.Encode(out)
 }
 
+func runJSON(format string, rep *conformance.Report) jsonRun {
+	return jsonRun{
+		Schema: format, Suite: rep.Suite, Spec: rep.Spec,
+		Target: rep.Target, Addrs: rep.Addrs, Role: rep.Role, Profile: rep.Profile, Seed: rep.Seed, TimeScale: rep.TimeScale,
+		Started: rep.Started, Command: rep.Command, CaseCommand: rep.CaseCommand,
+	}
+}
+
+func endJSON(rep *conformance.Report) jsonEnd {
+	end := jsonEnd{
+		DurationMS: milliseconds(rep.Duration), JitterMS: milliseconds(rep.Jitter), Interrupted: rep.Interrupted,
+		Summary: map[string]int{"total": len(rep.Results)},
+	}
+	for _, v := range conformance.Verdicts() {
+		end.Summary[string(v)] = rep.Count(v)
+	}
+	return end
+}
+
 func caseJSON(res conformance.Result) jsonCase {
 	c := jsonCase{
 		ID: res.ID, Title: res.Title, Requirements: res.Requirements, Level: res.Level, Profile: res.Profile,
 		Verdict: string(res.Verdict), Cause: string(res.Cause), Message: res.Message,
 		DurationMS: milliseconds(res.Duration), JitterMS: milliseconds(res.Jitter),
-		Step: res.Step, Exit: res.Exit, Output: res.Output,
+		Step: res.Step, Exit: res.Exit, Output: res.Output, Exchange: res.Exchange,
 	}
 	if v := res.Violation; v != nil {
 		c.Violation = &jsonViolation{Requirement: violated(res), Want: v.Want, Got: v.Got, Timing: v.Timing}
-	}
-	if res.Verdict != conformance.Pass && res.Verdict != conformance.NotApplicable {
-		c.Exchange = res.Exchange
 	}
 	return c
 }

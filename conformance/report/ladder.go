@@ -26,6 +26,9 @@ var arrows = map[string]string{
 	probe.EventRecv:  "←",
 	probe.EventClose: "×",
 	probe.EventNote:  "·",
+
+	probe.EventDropSend: "⇥",
+	probe.EventDropRecv: "⇤",
 }
 
 // ladder is the exchange, one event under the other: direction, time since the
@@ -40,7 +43,7 @@ func (b *block) ladder(events []probe.Event) {
 	times, channels := 0, 0
 	for _, e := range shown {
 		times = max(times, len(at(e)))
-		channels = max(channels, len(e.Channel))
+		channels = max(channels, len(oneLine(e.Channel)))
 	}
 	for i, e := range shown {
 		if i == maxLadderHead && skipped > 0 {
@@ -57,7 +60,7 @@ func (b *block) event(e probe.Event, times, channels int) {
 	if !ok {
 		arrow = "?"
 	}
-	lead := fmt.Sprintf("%s %*s  %s  ", arrow, times, at(e), pad(e.Channel, channels))
+	lead := fmt.Sprintf("%s %*s  %s  ", arrow, times, at(e), pad(oneLine(e.Channel), channels))
 	indent := 4 + len([]rune(lead))
 	text := e.Text
 	if text == "" && len(e.Octets) > 0 {
@@ -76,6 +79,14 @@ func (b *block) event(e probe.Event, times, channels int) {
 	}
 	for _, l := range b.hexLines(e) {
 		b.line(indent, b.paint.dim(l))
+	}
+}
+
+// log is the exchange with a line for each event.
+func (b *block) log(events []probe.Event) {
+	for _, e := range events {
+		line := fmt.Sprintf("%s %9s  %s", arrows[e.Kind], at(e), eventLabel(e))
+		b.line(17, b.paint.dim(cut(line, max(b.width-17, minText))))
 	}
 }
 

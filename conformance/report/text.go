@@ -30,8 +30,11 @@ type TextOptions struct {
 	// written over and over. The report itself then has a line only for cases
 	// that did not go well, instead of one for each.
 	Progress io.Writer
+	// Elapsed is the time since the run began, from which the progress line
+	// estimates the rest; nil means no estimate.
+	Elapsed func() time.Duration
 
-	Verbose bool // a line for each case in any event, and nothing grouped or shortened
+	Verbose bool // a line for each case in any event with a log of its frames, and nothing grouped or shortened
 	Quiet   bool // failures and the last line only
 
 	// Command is the command line that repeats the whole run, and CaseCommand the
@@ -104,6 +107,9 @@ func (t *Text) OnResult(res conformance.Result, done, total int) {
 	if t.worthALine(res) {
 		b := t.block()
 		b.line(0, t.caseLine(res))
+		if t.o.Verbose {
+			b.log(res.Exchange)
+		}
 		t.write(b)
 	}
 	t.progress(res.ID, done, total)
@@ -135,7 +141,7 @@ func (t *Text) progress(id string, done, total int) {
 	if t.o.Progress == nil {
 		return
 	}
-	line := fmt.Sprintf("%d/%d", done, total)
+	line := fmt.Sprintf("%d/%d", done, total) + t.estimate(done, total)
 	for _, v := range conformance.Verdicts() {
 		if n := t.counts[v]; n > 0 {
 			line += fmt.Sprintf("  %d %s", n, v)
@@ -145,6 +151,19 @@ func (t *Text) progress(id string, done, total int) {
 	line = cut(line+"  · "+id, t.o.Width-1)
 	_, _ = io.WriteString(t.o.Progress, "\r\x1b[2K"+line)
 	t.shown = true
+}
+
+// estimate is how long the rest will take if it goes on as it has, once there is
+// something to go by.
+func (t *Text) estimate(done, total int) string {
+	if t.o.Elapsed == nil || done*10 < total || done == total {
+		return ""
+	}
+	left := time.Duration(float64(t.o.Elapsed()) / float64(done) * float64(total-done))
+	if left < time.Second {
+		return "  almost done"
+	}
+	return fmt.Sprintf("  about %v left", left.Round(time.Second))
 }
 
 // write adds to the report, and takes the progress line off the terminal first.
@@ -188,17 +207,7 @@ func explained(v conformance.Verdict) (rank int, ok bool) {
 }
 
 func (t *Text) failures(b *block, rep *conformance.Report) {
-	var results []conformance.Result
-	for _, res := range rep.Results {
-		if _, ok := explained(res.Verdict); ok {
-			results = append(results, res)
-		}
-	}
-	slices.SortStableFunc(results, func(x, y conformance.Result) int {
-		i, _ := explained(x.Verdict)
-		j, _ := explained(y.Verdict)
-		return cmp.Compare(i, j)
-	})
+	results := toExplain(rep)
 	if len(results) > 0 && !t.o.Quiet {
 		b.line(0, "")
 	}
@@ -209,7 +218,7 @@ func (t *Text) failures(b *block, rep *conformance.Report) {
 	for _, res := range results[:min(blocks, len(results))] {
 		b.failure(res)
 		if t.o.CaseCommand != "" {
-			b.command("alone", t.o.CaseCommand+" "+res.ID)
+			b.command("alone", oneLine(t.o.CaseCommand+" "+res.ID))
 		}
 		b.line(0, "")
 	}
@@ -297,57 +306,6 @@ func (t *Text) sums(b *block, rep *conformance.Report) {
 
 // conclusion says in one line what the run comes to.
 func (t *Text) conclusion(b *block, rep *conformance.Report) {
-	code := rep.ExitCode(t.o.Exit)
-	claim := fmt.Sprintf("VSTP %s, profile %s, suite %s", rep.Spec, rep.Profile, rep.Suite)
-	var word, rest string
-	verdict := conformance.Fail
-	switch code {
-	case conformance.ExitConformant:
-		verdict, word = conformance.Pass, "CONFORMANT"
-		rest = fmt.Sprintf("%s: nothing speaks against the target in %s", claim, plural(judged(rep), "case"))
-	case conformance.ExitNonConformant:
-		word = "NOT CONFORMANT"
-		rest = fmt.Sprintf("%s: %s", claim, against(rep, t.o.Exit))
-	case conformance.ExitIncomplete:
-		verdict, word = conformance.Warn, "INCOMPLETE"
-		rest = fmt.Sprintf("%s: %s", claim, missing(rep, t.o.Exit))
-	case conformance.ExitHarness:
-		verdict, word = conformance.HarnessError, "NO VERDICT"
-		rest = fmt.Sprintf("the judge itself failed in %s", plural(rep.Count(conformance.HarnessError), "case"))
-	case conformance.ExitInterrupted:
-		verdict, word = conformance.Warn, "INTERRUPTED"
-		rest = fmt.Sprintf("%s of %s had been judged", count(judged(rep)), plural(len(rep.Results), "case"))
-	}
-	b.line(0, t.paint.verdict(verdict, word)+"  "+rest)
-}
-
-// judged counts the cases that say something about the target.
-func judged(rep *conformance.Report) int {
-	return len(rep.Results) - rep.Count(conformance.NotExercised) - rep.Count(conformance.NotApplicable) -
-		rep.Count(conformance.Inconclusive) - rep.Count(conformance.HarnessError)
-}
-
-// against says what speaks against the target.
-func against(rep *conformance.Report, o conformance.ExitOptions) string {
-	var parts []string
-	for _, v := range conformance.Verdicts() {
-		if n := rep.Count(v); n > 0 && (v.Bad() || v == conformance.Warn && o.WarningsFail) {
-			parts = append(parts, fmt.Sprintf("%d %s", n, v))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// missing says what was not judged although it would have to be.
-func missing(rep *conformance.Report, o conformance.ExitOptions) string {
-	if len(rep.Results) == 0 {
-		return "no case ran"
-	}
-	n := 0
-	for _, res := range rep.Results {
-		if (&conformance.Report{Results: []conformance.Result{res}}).ExitCode(o) == conformance.ExitIncomplete {
-			n++
-		}
-	}
-	return fmt.Sprintf("%s that the profile demands had no outcome", plural(n, "case"))
+	c := conclude(rep, t.o.Exit)
+	b.line(0, t.paint.verdict(c.like, c.word)+"  "+c.rest)
 }
