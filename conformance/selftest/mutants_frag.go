@@ -83,9 +83,9 @@ var fragMutants = []Mutant{
 		Name: "long-answer-cut-off", Requirement: "FRG-7",
 		Sentence: "Of an answer that is too long as much is sent as 255 fragments hold.",
 		File:     fileRequest,
-		Old:      `	err := r.server.endpoint.CheckAnswer(f)`,
-		New: `	f.Payload = f.Payload[:min(len(f.Payload), 270_000)]
-	err := r.server.endpoint.CheckAnswer(f)`,
+		Old:      `		err = r.server.endpoint.CheckAnswer(f)`,
+		New: `		f.Payload = f.Payload[:min(len(f.Payload), 270_000)]
+		err = r.server.endpoint.CheckAnswer(f)`,
 	},
 	{
 		Name: "frag-id-always-zero", Requirement: "FRG-8",
@@ -346,8 +346,8 @@ var fragMutants = []Mutant{
 		Name: "deadline-extended-by-fragments", Requirement: "RAS-9",
 		Sentence: "Each further fragment gives its message 30 s more.",
 		File:     fileReassembler,
-		Old:      `	s.store(p.index, f.Payload)`,
-		New: `	s.store(p.index, f.Payload)
+		Old:      `	s.store(p.index, f.Payload, &r.spare)`,
+		New: `	s.store(p.index, f.Payload, &r.spare)
 	s.deadline = now.Add(r.cfg.Lifetime)`,
 	},
 	{

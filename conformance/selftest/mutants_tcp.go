@@ -550,9 +550,9 @@ var lastID uint64
 		Sentence: "Over TCP a message is acknowledged when the application is done with it.",
 		File:     "ref/session/server.go",
 		Old: `	s.acknowledge(f) // ahead of whatever the application answers [ACK-14]
-	s.do(Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
+	s.do(Action{Kind: ActionDeliver, Frame: m, Message: s.owed.deliver()})
 `,
-		New: `	s.do(Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
+		New: `	s.do(Action{Kind: ActionDeliver, Frame: m, Message: s.owed.deliver()})
 	if wantsAck(f) {
 		n := s.owed.deliver()
 		s.owed.answer(n, ack(msgID(f)))

@@ -77,15 +77,15 @@ var udpMutants = []Mutant{
 		Name: "octets-behind-the-frame-ignored", Requirement: "UDP-3",
 		Sentence: "The first frame of a datagram is taken and what follows it ignored.",
 		File:     fileEndpoint,
-		Old:      `	case n != len(b):`,
-		New:      `	case n > len(b):`,
+		Old:      `	if err == nil && n == len(b) {`,
+		New:      `	if err == nil && n <= len(b) {`,
 	},
 	{
 		Name: "zeros-behind-the-frame-ignored", Requirement: "UDP-3",
 		Sentence: "Zero octets behind the frame are taken for padding.",
 		File:     fileEndpoint,
-		Old:      `	case n != len(b):`,
-		New:      `	case string(b[n:]) != string(make([]byte, len(b)-n)):`,
+		Old:      `	if err == nil && n == len(b) {`,
+		New:      `	if err == nil && string(b[n:]) == string(make([]byte, len(b)-n)) {`,
 	},
 	{
 		Name: "long-payload-ends-with-its-datagram", Requirement: "UDP-3",
@@ -523,10 +523,8 @@ func (s *Server) datagram(b []byte, p path) {
 		Name: "compression-refused-aloud", Requirement: "UDP-18",
 		Sentence: "A compressed message draws ERR 19, as on TCP.",
 		File:     fileEndpoint,
-		Old: `	if compressed(f) {
-		return Reaction{`,
-		New: `	if compressed(f) {
-		return Reaction{Replies: []wire.Frame{errFrame(wire.Unsupported, msgID(f))}, `,
+		Old:      `		return Reaction{Err: refusal(fault, `,
+		New:      `		return Reaction{Replies: []wire.Frame{errFrame(wire.Unsupported, msgID(f))}, Err: refusal(fault, `,
 	},
 	{
 		Name: "fragment-refused-aloud", Requirement: "UDP-18",
@@ -541,11 +539,11 @@ func (s *Server) datagram(b []byte, p path) {
 		Name: "answer-too-long-reported", Requirement: "UDP-18",
 		Sentence: "In place of an answer that is too long ERR 8 goes to the peer.",
 		File:     fileRequest,
-		Old:      `	err := r.server.endpoint.CheckAnswer(f)`,
-		New: `	err := r.server.endpoint.CheckAnswer(f)
-	if err != nil {
-		f, err = wire.NewBuilder(wire.TypeErr).Text(wire.KeyErrCode, "8").Build()
-	}`,
+		Old:      `		err = r.server.endpoint.CheckAnswer(f)`,
+		New: `		err = r.server.endpoint.CheckAnswer(f)
+		if err != nil {
+			f, err = wire.NewBuilder(wire.TypeErr).Text(wire.KeyErrCode, "8").Build()
+		}`,
 	},
 
 	{
@@ -573,8 +571,8 @@ func (s *Server) datagram(b []byte, p path) {
 		Name: "ack-on-receipt-and-on-delivery", Requirement: "ACK-1",
 		Sentence: "A message is acknowledged when it arrives and again when it is delivered.",
 		File:     fileEndpoint,
-		Old:      `		r.Deliver, r.Message = true, f`,
-		New: `		r.Deliver, r.Message = true, f
+		Old:      `		r.Deliver, r.Message = true, m`,
+		New: `		r.Deliver, r.Message = true, m
 		r.Replies = append(r.Replies, r.Replies...)`,
 	},
 

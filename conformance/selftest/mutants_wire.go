@@ -562,11 +562,8 @@ var wireMutants = []Mutant{
 		Name: "reserved-bit-refused-over-udp", Requirement: "FLG-3",
 		Sentence: "A datagram with a reserved bit in FLAGS is discarded.",
 		File:     "ref/session/endpoint.go",
-		Old:      "	case n != len(b):\n",
-		New: `	case f.Flags&^(wire.FlagReqAck|wire.FlagCRC|wire.FlagFrag|wire.FlagComp) != 0:
-		return wire.Frame{}, refusal(wire.Protocol, "reserved bits in FLAGS %v", f.Flags)
-	case n != len(b):
-`,
+		Old:      "	if err == nil && n == len(b) {\n",
+		New:      "	if err == nil && n == len(b) && f.Flags&^(wire.FlagReqAck|wire.FlagCRC|wire.FlagFrag|wire.FlagComp) == 0 {\n",
 	},
 	{
 		Name: "frag-headers-make-a-fragment", Requirement: "FLG-4",
@@ -620,7 +617,7 @@ var wireMutants = []Mutant{
 		Name: "compressed-ping-discarded-over-udp", Requirement: "FLG-7",
 		Sentence: "A datagram of any type with COMP is discarded.",
 		File:     "ref/session/endpoint.go",
-		Old:      "	if compressed(f) {\n",
-		New:      "	if f.Flags.Has(wire.FlagComp) {\n",
+		Old:      "	m, fault := e.unpack.message(f)\n",
+		New:      "	m, fault := e.unpack.message(f)\n	if f.Type != wire.TypeData && f.Flags.Has(wire.FlagComp) {\n		fault = wire.Unsupported\n	}\n",
 	},
 }
