@@ -130,7 +130,11 @@ func (r *runner) run(ctx context.Context) *Report {
 
 	together, alone := r.schedule()
 	r.runTogether(runCtx, together)
-	for _, i := range alone {
+	for n, i := range alone {
+		// What an earlier one has filled is not this one's to find full.
+		if r.cases[i].Exclusive && n > 0 && r.target.Restartable() && r.lost == "" && runCtx.Err() == nil && !r.startAgain(runCtx) {
+			r.lost = "the target could not be started again"
+		}
 		r.runAlone(runCtx, i)
 	}
 	r.finish(runCtx, ctx.Err() != nil)
@@ -450,6 +454,11 @@ func (r *runner) restart(ctx context.Context) bool {
 		return false
 	}
 	r.starts++
+	return r.startAgain(ctx)
+}
+
+// startAgain puts a fresh instance in the place of the one before.
+func (r *runner) startAgain(ctx context.Context) bool {
 	r.inst.Stop()
 	inst, err := r.target.Start(ctx)
 	if err != nil {

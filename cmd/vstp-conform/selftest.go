@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"path"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -24,12 +23,12 @@ import (
 const nullJobs = 64
 
 type selftestFlags struct {
-	null, mutants bool
-	run           []string
-	sample        int
-	seed          uint64
-	timeScale     float64
-	out           string
+	null, mutants, contrarians bool
+	run                        []string
+	sample                     int
+	seed                       uint64
+	timeScale                  float64
+	out                        string
 }
 
 func newSelftest(s streams) *cobra.Command {
@@ -47,20 +46,26 @@ that answers at random. None of them may pass a case of a MUST.
 it by the cases about that rule. One of them has to catch it. This needs a checkout of
 the project and the go command; --sample judges only that many, drawn by --seed.
 
-With neither flag, both are done.
+--contrarians makes the reference peer take every other choice that the specification
+leaves free, one after the other, and judges it by the whole suite. None of them may
+fail a case.
 
-Exit status: 0 all is proved, 1 a null peer passed a case or a mutant survived,
-2 usage, 4 a mutant could not be built or judged, 130 interrupted.`,
+Without a flag, --null and --mutants are done.
+
+Exit status: 0 all is proved, 1 a null peer passed a case, a mutant survived or a
+contrarian failed, 2 usage, 4 a peer could not be built or judged, 130 interrupted.`,
 		Example: `  vstp-conform selftest --null
   vstp-conform selftest --mutants --sample 12
-  vstp-conform selftest --mutants --run 'ack-*' --out out`,
+  vstp-conform selftest --mutants --run 'ack-*' --out out
+  vstp-conform selftest --contrarians`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd.Context(), s) },
 	}
 	fl := cmd.Flags()
 	fl.BoolVar(&f.null, "null", false, "only the peers that implement nothing")
 	fl.BoolVar(&f.mutants, "mutants", false, "only the mutants of the reference peer")
-	fl.StringArrayVar(&f.run, "run", nil, "only the mutants whose name matches the `GLOB`; repeatable")
+	fl.BoolVar(&f.contrarians, "contrarians", false, "only the peers that make every other permitted choice")
+	fl.StringArrayVar(&f.run, "run", nil, "only the mutants or contrarians whose name matches the `GLOB`; repeatable")
 	fl.IntVar(&f.sample, "sample", 0, "only `N` of the mutants, drawn by --seed; 0 for all")
 	fl.Uint64Var(&f.seed, "seed", 0, "draw the sample by this `SEED`")
 	fl.Float64Var(&f.timeScale, "time-scale", builtinTimeScale, "`FACTOR` of the timers of judge and peer, 0.05 to 1")
@@ -75,7 +80,7 @@ func (f *selftestFlags) execute(ctx context.Context, s streams) error {
 	if f.timeScale < minTimeScale || f.timeScale > maxTimeScale {
 		return usagef("--time-scale %v: want %v to %v", f.timeScale, minTimeScale, maxTimeScale)
 	}
-	both := !f.null && !f.mutants
+	both := !f.null && !f.mutants && !f.contrarians
 	code := conformance.ExitConformant
 	if f.null || both {
 		c, err := f.judgeNull(ctx, s)
@@ -86,6 +91,13 @@ func (f *selftestFlags) execute(ctx context.Context, s streams) error {
 	}
 	if f.mutants || both {
 		c, err := f.judgeMutants(ctx, s)
+		if err != nil {
+			return err
+		}
+		code = max(code, c)
+	}
+	if f.contrarians {
+		c, err := f.judgeContrarians(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -209,20 +221,14 @@ func (f *selftestFlags) judgeMutants(ctx context.Context, s streams) (int, error
 
 // choose applies --run and --sample.
 func (f *selftestFlags) choose(all []selftest.Mutant) ([]selftest.Mutant, error) {
-	chosen := all
-	if len(f.run) > 0 {
-		chosen = nil
-		for _, m := range all {
-			for _, glob := range f.run {
-				ok, err := path.Match(glob, m.Name)
-				if err != nil {
-					return nil, usagef("--run %q: %v", glob, err)
-				}
-				if ok {
-					chosen = append(chosen, m)
-					break
-				}
-			}
+	var chosen []selftest.Mutant
+	for _, m := range all {
+		ok, err := f.matches(m.Name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			chosen = append(chosen, m)
 		}
 	}
 	if len(chosen) == 0 {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,7 @@ type Stream struct {
 	octets  []byte // received, not yet taken as frames
 	at      time.Duration
 	total   int
+	tail    []byte        // octets sent of a frame that is not whole yet
 	refused bool          // a write found the connection closed by the target
 	ended   error         // why the stream ended; nil while it is open
 	endedAt time.Duration // when
@@ -110,6 +112,7 @@ func (s *Stream) read() {
 // judged any further on this connection.
 func (s *Stream) Send(octets []byte, text string) error {
 	s.t.record(s.Name, EventSend, octets, text)
+	s.sent(octets)
 	_ = s.conn.SetWriteDeadline(time.Now().Add(5 * s.t.Bound("close")))
 	n, err := s.conn.Write(octets)
 	switch {
@@ -130,6 +133,26 @@ func (s *Stream) Send(octets []byte, text string) error {
 		Timing: errors.Is(err, context.DeadlineExceeded),
 	}
 }
+
+// sent keeps what has been sent of a frame that is not whole yet.
+func (s *Stream) sent(octets []byte) {
+	const fixed, lengths = 15, 11 // octets beside headers and payload, and up to where both lengths are
+	s.tail = append(s.tail, octets...)
+	for len(s.tail) >= lengths {
+		total := fixed + uint64(binary.LittleEndian.Uint16(s.tail[5:])) + uint64(binary.BigEndian.Uint32(s.tail[7:]))
+		if uint64(len(s.tail)) < total {
+			return
+		}
+		s.tail = s.tail[total:]
+	}
+	if len(s.tail) == 0 {
+		s.tail = nil
+	}
+}
+
+// Midway says whether what has been sent ends within a frame, or in octets that are
+// none.
+func (s *Stream) Midway() bool { return len(s.tail) > 0 }
 
 // Next returns the next frame that the target sends. It fails with ErrNothing
 // when none is complete within the time allowed, with ErrEnded when the stream

@@ -3,13 +3,11 @@ package selftest
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -80,51 +78,16 @@ func goCommand() (string, error) { return exec.LookPath("go") }
 
 // Apply returns the source of the mutant's file with the rule broken.
 func (m Mutant) Apply(root string) ([]byte, error) {
-	source, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(m.File)))
-	if err != nil {
-		return nil, fmt.Errorf("mutant %s: %w", m.Name, err)
-	}
-	if n := bytes.Count(source, []byte(m.Old)); n != 1 {
-		return nil, fmt.Errorf("mutant %s: its text stands %d times in %s, not once: %q", m.Name, n, m.File, m.Old)
-	}
-	return bytes.Replace(source, []byte(m.Old), []byte(m.New), 1), nil
+	sources, err := apply(root, m.Name, []Edit{m.edit()})
+	return sources[m.File], err
 }
+
+func (m Mutant) edit() Edit { return Edit{m.File, m.Old, m.New} }
 
 // Build builds the reference peer with the rule broken into dir and returns the
 // path of the program.
 func (m Mutant) Build(ctx context.Context, root, dir string) (string, error) {
-	source, err := m.Apply(root)
-	if err != nil {
-		return "", err
-	}
-	mutated := filepath.Join(dir, m.Name+".go")
-	if err := os.WriteFile(mutated, source, 0o600); err != nil {
-		return "", err
-	}
-	overlay, err := json.Marshal(map[string]map[string]string{
-		"Replace": {filepath.Join(root, filepath.FromSlash(m.File)): mutated},
-	})
-	if err != nil {
-		return "", err
-	}
-	overlayFile := filepath.Join(dir, m.Name+".json")
-	if err := os.WriteFile(overlayFile, overlay, 0o600); err != nil {
-		return "", err
-	}
-	program := filepath.Join(dir, m.Name)
-	if runtime.GOOS == "windows" {
-		program += ".exe"
-	}
-	goCmd, err := goCommand()
-	if err != nil {
-		return "", ErrNoCheckout
-	}
-	cmd := exec.CommandContext(ctx, goCmd, "build", "-overlay", overlayFile, "-o", program, "./ref/peer/vstp-peer")
-	cmd.Dir = root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("mutant %s does not build: %w\n%s", m.Name, err, out)
-	}
-	return program, nil
+	return buildOverlay(ctx, root, dir, m.Name, []Edit{m.edit()})
 }
 
 // A MutantResult is what the suite made of a mutant.

@@ -567,9 +567,10 @@ func (w *world) wantQuiet(ctx context.Context, unscaled time.Duration) error {
 }
 
 // wantOwnMsgIDs reads messages that ask for an ACK, each of which may be transmitted
-// several times, until so many msg-ids have come as there are messages.
+// several times, until so many msg-ids have come as there are messages. Each is
+// acknowledged, for a client may send the next one only then.
 func (w *world) wantOwnMsgIDs(ctx context.Context, n int) error {
-	first := map[string]time.Duration{} // when a msg-id came first
+	first := map[string]bool{} // by msg-id
 	copies := 0
 	deadline := time.Now().Add(w.reply())
 	for len(first) < n {
@@ -590,11 +591,15 @@ func (w *world) wantOwnMsgIDs(ctx context.Context, n int) error {
 		case !ok:
 			return &probe.Violation{Want: "a DATA with a msg-id", Got: d.Frame.String()}
 		}
-		if _, seen := first[string(msgID)]; seen {
+		if first[string(msgID)] {
 			copies++
 			continue
 		}
-		first[string(msgID)] = d.At
+		first[string(msgID)] = true
+		if err := w.acknowledgeLast(); err != nil {
+			return err
+		}
+		deadline = time.Now().Add(w.reply())
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ import (
 //
 // As an expectation the same notation is a pattern: TYPE must be the same, each
 // header that is named must be there in that order, flags and payload only count
-// where they are given. A header value * matches any. The word "only" at the end
+// where they are given, and the flag CRC never does. A header value * matches any. The word "only" at the end
 // makes the pattern exact: these flags, these headers, this payload and no other.
 
 // A message is a line of the notation as octets to send.
@@ -290,12 +290,21 @@ func cutOutsideQuotes(w string, sep byte) (before, after string, ok bool) {
 	return w, "", false
 }
 
+// freeFlags are the bits of FLAGS that a sender may set or clear as it likes: CRC,
+// on anything but an ACK [CRC-4] [ACK-18].
+func freeFlags(typ byte) byte {
+	if typ == typeAck {
+		return 0
+	}
+	return flagCRC
+}
+
 // mismatch says how a frame differs from the pattern; empty when it matches.
 func (p pattern) mismatch(f dissect.Frame) string {
 	switch {
 	case f.Type != p.typ:
 		return "another TYPE"
-	case (p.hasFlags || p.only) && f.Flags != p.flags:
+	case (p.hasFlags || p.only) && f.Flags&^freeFlags(f.Type) != p.flags&^freeFlags(f.Type):
 		return fmt.Sprintf("FLAGS 0x%02x instead of 0x%02x", f.Flags, p.flags)
 	case (p.hasPayload || p.only) && !bytes.Equal(f.Payload, p.payload):
 		return "another payload"

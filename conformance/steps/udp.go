@@ -19,6 +19,7 @@ const afterSentinel = 300 * time.Millisecond
 const (
 	flagsAt    = 4 // offset of the FLAGS octet
 	flagReqAck = 0x01
+	flagCRC    = 0x02
 )
 
 var (
@@ -175,9 +176,9 @@ func (w *world) nextDatagram(ctx context.Context, within time.Duration) (probe.D
 		return left[0], nil
 	}
 	deadline := time.Now().Add(within)
-	d, err := w.socket.Next(ctx, within)
+	d, err := w.takeDatagram(ctx, within)
 	for err == nil && w.isLate(d) {
-		d, err = w.socket.Next(ctx, time.Until(deadline))
+		d, err = w.takeDatagram(ctx, time.Until(deadline))
 	}
 	if err != nil {
 		return d, err

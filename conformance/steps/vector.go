@@ -118,7 +118,7 @@ func (w *world) wantPatience(ctx context.Context, text string) error {
 	}
 	w.stream = cut
 	for {
-		a, err := cut.Next(ctx, 0)
+		a, err := w.takeFrame(ctx, 0)
 		switch {
 		case errors.Is(err, probe.ErrNothing):
 			return nil
@@ -134,9 +134,9 @@ func (w *world) wantPatience(ctx context.Context, text string) error {
 
 // acted says whether a frame shows that the target took what it should have
 // refused for good. An ERR does not: it reports the fault. Nor does the WELCOME of
-// the exchange before.
+// the exchange before, nor a PING, which may come at any time.
 func acted(f dissect.Frame) bool {
-	return f.Type != typeErr && f.Type != typeWelcome
+	return f.Type != typeErr && f.Type != typeWelcome && f.Type != typePing
 }
 
 func (w *world) vectorUDP(ctx context.Context, v vectors.Vector, text string) error {

@@ -129,6 +129,45 @@ func (w *world) patterns(lines []string) ([]pattern, error) {
 	return ps, nil
 }
 
+// takeFrame is the next frame of the connection in use. A PING may come at any time:
+// it is answered, unless that would come in the middle of a frame, and kept for the
+// steps that look at everything that came.
+func (w *world) takeFrame(ctx context.Context, within time.Duration) (probe.Arrival, error) {
+	deadline := time.Now().Add(within)
+	for {
+		a, err := w.stream.Next(ctx, time.Until(deadline))
+		if err != nil || a.Frame.Type != typePing {
+			return a, err
+		}
+		w.received = append(w.received, a.Frame)
+		if w.stream.Midway() {
+			continue
+		}
+		if err := w.stream.Send(pongTo(a.Frame), "PONG, to a PING of the target's own"); err != nil {
+			return a, err
+		}
+	}
+}
+
+// takeDatagram is takeFrame for the socket in use.
+func (w *world) takeDatagram(ctx context.Context, within time.Duration) (probe.Datagram, error) {
+	deadline := time.Now().Add(within)
+	for {
+		d, err := w.socket.Next(ctx, time.Until(deadline))
+		if err != nil || d.Frame.Type != typePing {
+			return d, err
+		}
+		w.received = append(w.received, d.Frame)
+		if err := w.socket.Send(pongTo(d.Frame), "PONG, to a PING of the target's own"); err != nil {
+			return d, err
+		}
+	}
+}
+
+func pongTo(ping dissect.Frame) []byte {
+	return forge.Frame{Type: typePong, Payload: ping.Payload}.Bytes()
+}
+
 func (w *world) reply() time.Duration { return w.t.Bound("reply") }
 func (w *world) close() time.Duration { return w.t.Bound("close") }
 
