@@ -14,6 +14,9 @@ const (
 	RoleCodec  = "codec"
 )
 
+// Roles are all of them, in the order in which an implementation is judged.
+func Roles() []string { return []string{RoleServer, RoleClient, RoleCodec} }
+
 // transportAdapter is the "transport" of the cases that speak to an adapter.
 const transportAdapter = "adapter"
 

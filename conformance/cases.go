@@ -110,6 +110,9 @@ func scenarioCase(s steps.Scenario, role string) Case {
 		Hostile:   slices.Contains(s.Tags, "@hostile"),
 		Run:       s.Run,
 	}
+	if slices.Contains(s.Tags, "@compression") {
+		c.Capability = "compression"
+	}
 	for _, transport := range []string{"tcp", "udp"} {
 		if slices.Contains(s.Tags, "@"+transport) {
 			c.Transport = transport
@@ -220,7 +223,7 @@ func selectCases(all []Case, opts Options) ([]Case, error) {
 		}
 		return nil, &SelectionError{Problem: problem}
 	}
-	return chosen, nil
+	return opts.Shard.cut(chosen)
 }
 
 // tagExpression parses a standard tag expression and refuses tags that no case

@@ -96,23 +96,6 @@ func (a adapterCalls) call(ctx context.Context, op string, args map[string]any) 
 	return answer, malformed(op, err)
 }
 
-// refuses wants an operation of a capability that the adapter did not declare to
-// be refused; then the case is not about this codec.
-func (a adapterCalls) refuses(ctx context.Context, capability string) error {
-	answer, err := a.call(ctx, capability+"_decode", map[string]any{"hex": "00"})
-	if err != nil {
-		return err
-	}
-	if answer.OK || answer.Error != "Unsupported" {
-		return &probe.Violation{
-			Requirement: "OBS-4",
-			Want:        fmt.Sprintf("the error Unsupported, since the capability %s is not declared", capability),
-			Got:         shorten(string(answer.Line())),
-		}
-	}
-	return &probe.NotApplicable{Reason: fmt.Sprintf("the codec does not offer %s", capability)}
-}
-
 // carrying is what it takes to write a line and to read one as long: the time to
 // answer counts from the last octet of a request.
 func carrying(octets int) time.Duration {
@@ -179,7 +162,7 @@ func runFrameVector(ctx context.Context, a adapterCalls, v vectors.Vector) error
 		return wantError(answer, "Incomplete")
 	}
 	if !answer.OK {
-		return &probe.Violation{Want: "the frame", Got: "the error " + answer.Error}
+		return &probe.Violation{Want: "the frame", Got: refusal(answer)}
 	}
 	got, err := answer.Frame()
 	if err != nil {
@@ -225,16 +208,37 @@ func runRefuseVector(ctx context.Context, a adapterCalls, v vectors.Vector) erro
 	return wantRefusal(answer)
 }
 
+// unsupported is the error by which an adapter refuses what it does not offer.
+const unsupported = "Unsupported"
+
+// refusal is an error that an adapter answered, with what it adds for people.
+func refusal(answer target.Answer) string {
+	text := "the error " + answer.Error
+	if answer.Message != "" {
+		text += fmt.Sprintf(" (%s)", shorten(answer.Message))
+	}
+	return text
+}
+
+// octetsText is octets in hexadecimal, as many as anyone would look at.
+func octetsText(octets []byte) string {
+	const most = 1024
+	if len(octets) <= most {
+		return fmt.Sprintf("%x", octets)
+	}
+	return fmt.Sprintf("%x… (%d in all)", octets[:most], len(octets))
+}
+
 func wantOctets(op string, answer target.Answer, want []byte) error {
 	if !answer.OK {
-		return &probe.Violation{Want: fmt.Sprintf("the octets %x", want), Got: "the error " + answer.Error}
+		return &probe.Violation{Want: "the octets " + octetsText(want), Got: refusal(answer)}
 	}
 	got, err := answer.Hex("hex")
 	if err != nil {
 		return malformed(op, err)
 	}
 	if !bytes.Equal(got, want) {
-		return &probe.Violation{Want: fmt.Sprintf("the octets %x", want), Got: fmt.Sprintf("%x", got)}
+		return &probe.Violation{Want: "the octets " + octetsText(want), Got: octetsText(got)}
 	}
 	return nil
 }
@@ -244,18 +248,21 @@ func wantError(answer target.Answer, name string) error {
 	case answer.OK:
 		return &probe.Violation{Want: "the error " + name, Got: "a frame: " + shorten(string(answer.Line()))}
 	case answer.Error != name:
-		return &probe.Violation{Want: "the error " + name, Got: "the error " + answer.Error}
+		return &probe.Violation{Want: "the error " + name, Got: refusal(answer)}
 	}
 	return nil
 }
 
-// wantRefusal wants an error of whatever name.
+// wantRefusal wants an error of whatever name. Unsupported refuses the operation
+// and says nothing of what was asked: it is none for a codec that offers it.
 func wantRefusal(answer target.Answer) error {
-	if answer.OK {
+	switch {
+	case answer.OK:
 		return &probe.Violation{Want: "an error", Got: shorten(string(answer.Line()))}
-	}
-	if answer.Error == "" {
+	case answer.Error == "":
 		return &probe.Violation{Want: "an error with a name", Got: shorten(string(answer.Line()))}
+	case answer.Error == unsupported:
+		return &probe.Violation{Want: "an error that is about what was asked, from an operation that is offered", Got: refusal(answer)}
 	}
 	return nil
 }
@@ -340,7 +347,7 @@ func runStringVector(ctx context.Context, a adapterCalls, v vectors.Vector) erro
 
 func wantValue(op string, answer target.Answer, value string, consumed int) error {
 	if !answer.OK {
-		return &probe.Violation{Want: fmt.Sprintf("the value %s", value), Got: "the error " + answer.Error}
+		return &probe.Violation{Want: fmt.Sprintf("the value %s", value), Got: refusal(answer)}
 	}
 	got, err := answer.String("value")
 	if err != nil {

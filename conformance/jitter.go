@@ -2,8 +2,11 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
+
+	"github.com/vstp-project/vstp/conformance/probe"
 )
 
 const (
@@ -11,7 +14,8 @@ const (
 	// jitterKept is how many measurements are kept: 20 s of them.
 	jitterKept = 4096
 	// noisy is the lateness of the host's own timers from which a violation that
-	// rests on a clock is not believed at once.
+	// rests on a clock is not believed at once where it says nothing of by how much
+	// a time was missed.
 	noisy = 50 * time.Millisecond
 )
 
@@ -59,4 +63,25 @@ func (m *jitterMeter) worst(since time.Time) time.Duration {
 		}
 	}
 	return worst
+}
+
+// doubtful says whether the host may have made a violation itself: where it rests
+// on a clock, and the host's own timers were as late as the time was missed by.
+func doubtful(v *probe.Violation, late time.Duration) bool {
+	if !v.Timing {
+		return false
+	}
+	if excess, ok := v.Excess(); ok {
+		return late >= excess
+	}
+	return late > noisy
+}
+
+// margin is the reason for a doubt, in words.
+func margin(v *probe.Violation, late time.Duration) string {
+	text := fmt.Sprintf("this host's own timers were up to %v late", late.Round(time.Millisecond))
+	if excess, ok := v.Excess(); ok {
+		text = fmt.Sprintf("it missed its time by %v, and %s", excess.Round(time.Millisecond), text)
+	}
+	return text
 }

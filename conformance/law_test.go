@@ -154,6 +154,11 @@ var rooms = []room{
 		reason:  "reports are written from results and the evidence in them, after the fact",
 	},
 	{
+		pattern: "conformance/baseline",
+		imports: []string{"conformance", "conformance/probe"},
+		reason:  "what is known of a target is held against results, after the fact",
+	},
+	{
 		pattern: "conformance/conftest",
 		imports: []string{"conformance", "conformance/target", "conformance/report"},
 		reason:  "users' tests get the judge as the library has it",

@@ -29,8 +29,34 @@ type Options struct {
 	Features fs.FS
 	Vectors  fs.FS
 
+	// Shard runs a part of the selected cases: those of one of several runs that
+	// together run them all. The zero value runs all of them.
+	Shard Shard
+
+	// Baseline, where there is one, is what the target is known to fail. Package
+	// baseline reads it from a file.
+	Baseline Baseline
+
 	// OnStart and OnResult are told of progress, from several goroutines but never
 	// two at a time.
 	OnStart  func(id string, done, total int)
 	OnResult func(r Result, done, total int)
+}
+
+// A Baseline turns failures that are known into expected ones.
+type Baseline interface {
+	// Judge returns a result as it counts beside the baseline.
+	Judge(res Result) Result
+
+	// Stale says, in a sentence for each, what in the baseline is no longer true of
+	// the results, which are as the run had them.
+	Stale(results []Result) []string
+}
+
+// A Shard is one of several parts of a selection. Which part a case belongs to
+// depends on its ID and the number of parts alone, so that it is the same on every
+// machine and whatever else is selected.
+type Shard struct {
+	Index int // from 1
+	Count int // 0 means that the selection is not divided
 }

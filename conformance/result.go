@@ -48,6 +48,13 @@ type Report struct {
 	// that, followed by the ID of a case, runs that case alone. Who has them sets
 	// them: the library does not know how it was called.
 	Command, CaseCommand string
+
+	// Stale are what is no longer true in the baseline that the run was held
+	// against, a sentence each.
+	Stale []string
+	// Unexercised are the capabilities that the target declared and no case
+	// exercised, although none had been left out.
+	Unexercised []string
 }
 
 // Count returns how many results have the verdict.
@@ -64,7 +71,7 @@ func (r *Report) Count(v Verdict) int {
 // The exit statuses of vstp-conform.
 const (
 	ExitConformant    = 0   // nothing speaks against the target
-	ExitNonConformant = 1   // a fail, crash, hang or unexpected pass
+	ExitNonConformant = 1   // a fail, crash, hang or unexpected pass, or a stale baseline
 	ExitUsage         = 2   // a wrong flag, or a selector or file that matches or parses to nothing
 	ExitIncomplete    = 3   // target never reached, or a MUST not judged
 	ExitHarness       = 4   // the judge's own fault
@@ -78,10 +85,12 @@ type ExitOptions struct {
 }
 
 // ExitCode is the exit status that the report calls for: the first that applies
-// of interrupted, harness error, non-conformant, incomplete, conformant. A run in
-// which no case was applicable has judged nothing and is incomplete.
+// of interrupted, harness error, non-conformant, incomplete, conformant. A stale
+// baseline is as bad as a failure. A run in which no case was applicable has judged
+// nothing and is incomplete, and so is one that leaves open what a declared
+// capability is worth.
 func (r *Report) ExitCode(o ExitOptions) int {
-	incomplete, bad, judged := false, false, false
+	incomplete, bad, judged := len(r.Unexercised) > 0, len(r.Stale) > 0, false
 	for i := range r.Results {
 		res := &r.Results[i]
 		must := res.Level == "MUST" || res.Level == "MUST NOT"

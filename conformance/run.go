@@ -60,31 +60,13 @@ func Run(ctx context.Context, t target.Target, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := playsRole(t, inst, opts.Role); err != nil {
+	if err := checkRole(t, inst, cmp.Or(opts.Role, RoleServer)); err != nil {
 		inst.Stop()
 		return nil, err
 	}
 	r := &runner{opts: opts, target: t, inst: inst, cases: cases, results: make([]Result, len(cases)), sources: probe.NewSources()}
 	defer func() { r.inst.Stop() }()
-	return r.run(ctx), nil
-}
-
-// playsRole wants an adapter to have declared the role that it is to be judged in.
-func playsRole(t target.Target, inst target.Instance, role string) error {
-	driven, ok := inst.(target.Driven)
-	if role == "" || role == RoleServer {
-		return nil
-	}
-	if !ok {
-		return &SelectionError{Problem: fmt.Sprintf("a %s is judged through an adapter, and %v has none", role, t)}
-	}
-	if roles := driven.Adapter().Hello().Roles; !slices.Contains(roles, role) {
-		return &target.UnreachableError{
-			Target: t.String(),
-			Tried:  fmt.Sprintf("its adapter declares the roles %s and not %s", strings.Join(roles, ", "), role),
-		}
-	}
-	return nil
+	return r.run(ctx)
 }
 
 type runner struct {
@@ -94,16 +76,17 @@ type runner struct {
 	cases   []Case
 	sources *probe.Sources
 	jitter  jitterMeter
-	served  map[string]bool // which transports answered at the start
-	starts  int             // how often the target was started again
-	lost    string          // why the target can no longer be judged; empty while it can
+	served  map[string]bool   // which transports answered at the start
+	heard   map[string][]byte // what came first over each, at the start
+	starts  int               // how often the target was started again
+	lost    string            // why the target can no longer be judged; empty while it can
 
 	mu      sync.Mutex // guards what follows, and serialises the callbacks
 	results []Result
 	done    int
 }
 
-func (r *runner) run(ctx context.Context) *Report {
+func (r *runner) run(ctx context.Context) (*Report, error) {
 	began := time.Now()
 	report := &Report{
 		Suite: Version, Spec: r.opts.Registry.Spec, Target: r.target.String(), Addrs: r.inst.Addrs(),
@@ -123,9 +106,13 @@ func (r *runner) run(ctx context.Context) *Report {
 		meter.Wait()
 	}()
 
-	r.served = map[string]bool{}
+	r.served, r.heard = map[string]bool{}, map[string][]byte{}
 	for _, transport := range r.offered() {
-		r.served[transport] = r.serves(runCtx, transport) == nil
+		first, err := r.greet(runCtx, transport)
+		r.served[transport], r.heard[transport] = err == nil, first
+	}
+	if err := r.otherProtocol(runCtx); err != nil && runCtx.Err() == nil {
+		return nil, err
 	}
 
 	together, alone := r.schedule()
@@ -141,9 +128,17 @@ func (r *runner) run(ctx context.Context) *Report {
 
 	report.Interrupted = ctx.Err() != nil
 	report.Results = r.results
+	report.Unexercised = r.unexercised()
+	if known := r.opts.Baseline; known != nil {
+		report.Stale = known.Stale(r.results)
+		report.Results = make([]Result, len(r.results))
+		for i, res := range r.results {
+			report.Results[i] = known.Judge(res)
+		}
+	}
 	report.Jitter = r.jitter.worst(began)
 	report.Duration = time.Since(began)
-	return report
+	return report, nil
 }
 
 // offered lists the transports that the target offers and this runner speaks.
@@ -368,9 +363,16 @@ func (r *runner) crashed(how string) *ending {
 
 // serves makes one good exchange.
 func (r *runner) serves(ctx context.Context, transport string) error {
+	_, err := r.greet(ctx, transport)
+	return err
+}
+
+// greet makes one good exchange, and returns what came first from the target.
+func (r *runner) greet(ctx context.Context, transport string) (first []byte, err error) {
 	t := r.probe("alive", nil)
 	defer t.Close()
-	return t.Serves(ctx, transport)
+	err = t.Serves(ctx, transport)
+	return firstReceived(t), err
 }
 
 // adapter is the adapter of the target, nil for one that has none.
@@ -474,6 +476,9 @@ func (r *runner) settle(i int, res Result) {
 	defer r.mu.Unlock()
 	r.results[i] = res
 	r.done++
+	if r.opts.Baseline != nil {
+		res = r.opts.Baseline.Judge(res)
+	}
 	if r.opts.OnResult != nil {
 		r.opts.OnResult(res, r.done, len(r.cases))
 	}
@@ -538,13 +543,12 @@ func (r *runner) runCase(ctx context.Context, i int) (Result, time.Time) {
 		} else {
 			r.judge(&res, err)
 		}
-		late := res.Jitter > noisy
-		if res.Violation == nil || !res.Violation.Timing || !late {
+		if res.Violation == nil || !doubtful(res.Violation, res.Jitter) {
 			return res, lastSent(began, res.Exchange)
 		}
 		if attempt == 3 {
 			res.Verdict = Inconclusive
-			res.Message = fmt.Sprintf("%s; but this host's own timers were %v late, in each of %d attempts", res.Message, res.Jitter.Round(time.Millisecond), attempt)
+			res.Message = fmt.Sprintf("%s; but %s, in each of %d attempts", res.Message, margin(res.Violation, res.Jitter), attempt)
 			return res, lastSent(began, res.Exchange)
 		}
 	}

@@ -33,6 +33,9 @@ var errata string
 //go:embed test-contract.md
 var testContract string
 
+//go:embed adapter.schema.json
+var adapterSchema []byte
+
 //go:embed uncovered.txt
 var uncovered string
 
@@ -45,6 +48,10 @@ func Errata() string { return errata }
 
 // TestContract returns, in Markdown, what an implementation under test offers.
 func TestContract() string { return testContract }
+
+// AdapterSchema returns the JSON Schema (2020-12) of the adapter protocol, with a
+// definition OPERATION-answer for each operation. The caller owns the copy.
+func AdapterSchema() []byte { return slices.Clone(adapterSchema) }
 
 // RequirementsJSON returns the generated list of requirements. The caller owns
 // the copy.

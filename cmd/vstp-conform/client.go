@@ -4,11 +4,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vstp-project/vstp/conformance"
-	"github.com/vstp-project/vstp/conformance/target"
 )
 
 func newClient(s streams) *cobra.Command {
-	var f judgeFlags
+	var f adapterFlags
 	cmd := &cobra.Command{
 		Use:   "client",
 		Short: "Judge a client",
@@ -36,28 +35,13 @@ Without --exec, the client of the reference implementation is judged.
 			if err := f.check(cmd, !cmd.Flags().Changed("exec")); err != nil {
 				return err
 			}
-			tgt, err := adapterTarget(f, "client")
+			tgt, err := f.target("client")
 			if err != nil {
 				return err
 			}
 			return f.judge(cmd, s, tgt, conformance.Options{Role: conformance.RoleClient})
 		},
 	}
-	f.register(cmd, "adapter")
+	f.registerAll(cmd)
 	return cmd
-}
-
-// adapterTarget is the adapter that the flags say is to be judged in a role, by
-// default that of the built-in peer.
-func adapterTarget(f judgeFlags, role string) (target.Target, error) {
-	t := target.AdapterCommand{Command: f.exec, Wait: f.wait, TimeScale: f.timeScale, Seed: f.seed}
-	if f.exec != "" {
-		return t, t.Check()
-	}
-	exe, err := self()
-	if err != nil {
-		return nil, err
-	}
-	t.Name, t.Path, t.Args = "the "+role+" of the built-in reference peer", exe, append([]string{"peer", "--adapter"}, f.args()...)
-	return t, nil
 }

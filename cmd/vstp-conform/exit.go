@@ -18,8 +18,10 @@ const exitHelp = `Exit status, the first that applies:
   130  interrupted; the reports have been written
     2  usage: a wrong flag, or a selector or file that matches or parses to nothing
     4  the judge's own fault
-    1  not conformant: a fail, crash or hang (or, with --warnings-fail, a warn)
-    3  incomplete: the target was never reached, or a MUST was not judged
+    1  not conformant: a fail, crash, hang or unexpected-pass, or a stale baseline
+       (or, with --warnings-fail, a warn)
+    3  incomplete: the target was never reached, a MUST was not judged, or a declared
+       capability was not exercised
     0  conformant`
 
 // A usageError says that the command line is wrong.

@@ -28,6 +28,9 @@ const (
 type judgeFlags struct {
 	selection
 	material
+	baselineFlags
+	shard        string
+	github       bool
 	exec         string
 	wait         time.Duration
 	seed         uint64
@@ -61,6 +64,9 @@ func (f *judgeFlags) register(cmd *cobra.Command, what string) {
 	flags.BoolVar(&f.quiet, "quiet", false, "print failures and the last line only")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "print a line for each case with its frames, and every failure and exchange in full")
 	flags.BoolVar(&f.json, "json", false, "print the result as JSON; the text goes to the standard error")
+	flags.StringVar(&f.shard, "shard", "", "only the part `I/N` of the selected cases: N runs, 1/N to N/N, together run them all")
+	flags.BoolVar(&f.github, "github", false, "print annotations for GitHub Actions, and add to the step summary")
+	f.baselineFlags.register(cmd)
 	markDirname(cmd, "out")
 	mustComplete(cmd, "pcap", func() []string { return pcapChoices })
 }
@@ -104,7 +110,7 @@ func (f *judgeFlags) check(cmd *cobra.Command, builtin bool) error {
 	if err := checkPcap(f.pcap); err != nil {
 		return err
 	}
-	return nil
+	return f.baselineFlags.check(cmd)
 }
 
 // judge judges the target in a role and writes the reports.
@@ -114,6 +120,17 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 	opts.Seed, opts.TimeScale, opts.Jobs, opts.Deadline = f.seed, f.timeScale, f.jobs, f.deadline
 	if err := f.material.apply(&opts); err != nil {
 		return err
+	}
+	var err error
+	if opts.Shard, err = parseShard(f.shard); err != nil {
+		return err
+	}
+	known, err := f.baselineFlags.load(opts)
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		opts.Baseline = known
 	}
 	// What is wrong with the selection or the directory is said before anything runs.
 	cases, err := conformance.Cases(opts)
@@ -139,6 +156,8 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 		defer stream.Close()
 	}
 
+	actions := newGithub(f.github, w)
+	defer actions.resume()
 	text := report.NewText(w, shape)
 	text.Header(head)
 	opts.OnStart, opts.OnResult = text.OnStart, func(res conformance.Result, done, total int) {
@@ -147,6 +166,7 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 	}
 	rep, err := conformance.Run(cmd.Context(), tgt, opts)
 	if err != nil {
+		actions.noVerdict(err)
 		return errors.Join(err, stream.Fail(err))
 	}
 	rep.Command, rep.CaseCommand = shape.Command, shape.CaseCommand
@@ -154,6 +174,12 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 		return err
 	}
 	if err := f.write(rep, text, s.out, exit); err != nil {
+		return err
+	}
+	if err := actions.report(cmd.Name(), rep, exit); err != nil {
+		return err
+	}
+	if err := f.baselineFlags.save(known, rep, f.warningsFail, s.err); err != nil {
 		return err
 	}
 	return status(rep.ExitCode(exit))

@@ -19,6 +19,7 @@ func newList(s streams) *cobra.Command {
 		mat          material
 		requirements bool
 		asJSON       bool
+		role         string
 	)
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -32,15 +33,17 @@ are named.`,
 		Example: `  vstp-conform list
   vstp-conform list --run 'tcp/*' --profile core
   vstp-conform list --tags '@FRM-6'
+  vstp-conform list --role codec --run 'vector/varint/*'
   vstp-conform list --requirements --json`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			for _, name := range append([]string{"profile"}, selectFlags...) {
+			for _, name := range append([]string{"profile", "role"}, selectFlags...) {
 				if requirements && cmd.Flags().Changed(name) {
 					return usagef("--%s selects cases: it does not go with --requirements", name)
 				}
 			}
 			opts := sel.options()
+			opts.Role = role
 			if err := mat.apply(&opts); err != nil {
 				return err
 			}
@@ -67,6 +70,8 @@ are named.`,
 	sel.register(cmd, "strict", "")
 	mat.register(cmd)
 	cmd.Flags().BoolVar(&requirements, "requirements", false, "list the requirements instead of the cases")
+	cmd.Flags().StringVar(&role, "role", conformance.RoleServer, "list the cases of this `ROLE`: server, client or codec")
+	mustComplete(cmd, "role", conformance.Roles)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -20,6 +20,9 @@ var programs = map[string]func(){
 	"raw-echo":     rawEcho,
 }
 
+// scriptCommands are the commands of scripts beside those of testscript.
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){"exits": exits}
+
 // The test binary is the program itself where it is called by its name, and where
 // the program starts itself as the built-in peer. That is decided before any test
 // is set up.
@@ -81,7 +84,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: scriptCommands,
 	})
 }
 

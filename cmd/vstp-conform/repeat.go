@@ -23,8 +23,8 @@ func program() string {
 // are not part of a command that repeats a run, the latter not of one that runs
 // a single case.
 var (
-	reportFlags = []string{"out", "pcap", "json", "quiet", "verbose"}
-	selectFlags = []string{"run", "skip", "tags"}
+	reportFlags = []string{"out", "pcap", "json", "quiet", "verbose", "github", "write-baseline", "update-baseline"}
+	selectFlags = []string{"run", "skip", "tags", "shard"}
 )
 
 // repeatCommand is a command line with the flags that were given, in the order

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -17,8 +18,8 @@ var builtinCapabilities = []string{"compression", "time-scale"}
 // not yet know how to ask for.
 var capabilities = map[string]string{
 	"compression": "",
-	"varint":      "",
-	"string":      "",
+	"varint":      "it is for codecs, whose adapter declares it",
+	"string":      "it is for codecs, whose adapter declares it",
 	"time-scale":  "",
 	"tcp":         "it follows from the addresses of the target",
 	"udp":         "it follows from the addresses of the target",
@@ -31,6 +32,7 @@ var capabilities = map[string]string{
 type serverFlags struct {
 	judgeFlags
 	tcp, udp     string
+	transports   []string
 	capabilities []string
 }
 
@@ -62,13 +64,20 @@ that it starts end with the run.
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd, s) },
 	}
+	f.registerAll(cmd)
+	return cmd
+}
+
+// registerAll adds the flags.
+func (f *serverFlags) registerAll(cmd *cobra.Command) {
 	f.register(cmd, "server")
 	flags := cmd.Flags()
 	flags.StringVar(&f.tcp, "tcp", "", "the server listens for TCP at `HOST:PORT`")
 	flags.StringVar(&f.udp, "udp", "", "the server listens for UDP at `HOST:PORT`")
-	flags.StringSliceVar(&f.capabilities, "capabilities", []string{"compression"}, "what the server offers: a `LIST` of compression, varint, string, time-scale, or empty; for the built-in peer compression,time-scale")
-	mustComplete(cmd, "capabilities", func() []string { return []string{"compression", "varint", "string", "time-scale"} })
-	return cmd
+	flags.StringSliceVar(&f.transports, "transports", nil, "with --exec: without each of this `LIST` of tcp and udp there is no verdict")
+	flags.StringSliceVar(&f.capabilities, "capabilities", []string{"compression"}, "what the server offers: a `LIST` of compression, time-scale, or empty; for the built-in peer compression,time-scale")
+	mustComplete(cmd, "transports", func() []string { return []string{"tcp", "udp"} })
+	mustComplete(cmd, "capabilities", func() []string { return []string{"compression", "time-scale"} })
 }
 
 // execute runs the command.
@@ -103,11 +112,19 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 	if given("exec") && (given("tcp") || given("udp")) {
 		return usagef("--exec and --tcp or --udp exclude each other: in the command, {tcp} and {udp} stand for the addresses")
 	}
+	if given("transports") && !given("exec") {
+		return usagef("--transports goes with --exec: the addresses of a server that is running say what it offers")
+	}
+	for _, name := range f.transports {
+		if name != "tcp" && name != "udp" {
+			return usagef("--transports: there is no transport %q; there are tcp and udp", name)
+		}
+	}
 	for _, name := range f.capabilities {
 		refusal, known := capabilities[name]
 		switch {
 		case !known:
-			return usagef("--capabilities: there is no capability %q; there are compression, varint, string and time-scale", name)
+			return usagef("--capabilities: there is no capability %q; there are compression and time-scale", name)
 		case refusal != "":
 			return usagef("--capabilities: %s cannot be given: %s", name, refusal)
 		}
@@ -131,7 +148,10 @@ func checkAddr(what, addr string) error {
 func (f *serverFlags) target() (target.Target, error) {
 	switch {
 	case f.exec != "":
-		t := target.Exec{Command: f.exec, Wait: f.wait, TimeScale: f.timeScale}
+		t := target.Exec{
+			Command: f.exec, Wait: f.wait, TimeScale: f.timeScale,
+			NeedTCP: slices.Contains(f.transports, "tcp"), NeedUDP: slices.Contains(f.transports, "udp"),
+		}
 		return t, t.Check()
 	case f.tcp != "" || f.udp != "":
 		return target.Running{Addrs: target.Addrs{TCP: f.tcp, UDP: f.udp}, Wait: f.wait}, nil

@@ -83,7 +83,7 @@ func loadVectors(dir fs.FS) (vectors.Set, error) {
 // selects.
 func everyCase(opts conformance.Options) ([]conformance.Case, error) {
 	var all []conformance.Case
-	for _, role := range []string{conformance.RoleServer, conformance.RoleCodec} {
+	for _, role := range conformance.Roles() {
 		cases, err := conformance.Cases(conformance.Options{
 			Role: role, Profile: "strict", Registry: opts.Registry, Vectors: opts.Vectors, Features: opts.Features,
 		})

@@ -18,7 +18,8 @@ import (
 // vstp-conform prints; a case that was not exercised because of the target does
 // too. What is not applicable, or not exercised because of the surroundings, is
 // skipped and says why. A timing that was too close to call on this host is
-// logged with the jitter that was measured. It returns the report.
+// logged with the jitter that was measured. A stale baseline, and a declared capability
+// that no case could exercise, fail t itself. It returns the report.
 func Run(t *testing.T, tgt target.Target, opts conformance.Options) *conformance.Report {
 	t.Helper()
 	rep, err := conformance.Run(t.Context(), tgt, opts)
@@ -33,6 +34,12 @@ func Run(t *testing.T, tgt target.Target, opts conformance.Options) *conformance
 	}
 	for _, res := range rep.Results {
 		t.Run(res.ID, func(t *testing.T) { judge(t, rep, res) })
+	}
+	for _, fault := range rep.Stale {
+		t.Errorf("baseline: %s", fault)
+	}
+	for _, capability := range rep.Unexercised {
+		t.Errorf("the capability %s is declared, and no case could exercise it", capability)
 	}
 	return rep
 }

@@ -1,6 +1,9 @@
 package probe
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // A case ends with nil (the requirement was exercised and kept) or with one of
 // the errors of this file. Any other error is the judge's own fault.
@@ -16,6 +19,22 @@ type Violation struct {
 	// Timing marks a violation that rests on a clock: on a host that was itself
 	// late it is repeated and, if need be, called inconclusive.
 	Timing bool
+	// Low and High are the ends of the time within which it had to happen, as far as
+	// there are, and Measured is when it did or, where it never did, how long it was
+	// waited for. They are zero where nothing was measured.
+	Low, High, Measured time.Duration
+}
+
+// Excess is by how much the measured time lies outside its bounds. It is not ok
+// where the violation has no measured time.
+func (v *Violation) Excess() (d time.Duration, ok bool) {
+	switch {
+	case v.High > 0 && v.Measured > v.High:
+		return v.Measured - v.High, true
+	case v.Low > 0 && v.Measured > 0 && v.Measured < v.Low:
+		return v.Low - v.Measured, true
+	}
+	return 0, false
 }
 
 func (v *Violation) Error() string {

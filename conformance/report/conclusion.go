@@ -22,6 +22,11 @@ func conclude(rep *conformance.Report, o conformance.ExitOptions) conclusion {
 	case conformance.ExitConformant:
 		c.like, c.word = conformance.Pass, "CONFORMANT"
 		c.rest = fmt.Sprintf("%s: nothing speaks against the target in %s", claim, plural(judged(rep), "case"))
+		if n := rep.Count(conformance.ExpectedFail); n > 0 {
+			c.word = "AS EXPECTED"
+			c.rest = fmt.Sprintf("%s: %s as the baseline says, nothing else speaks against the target in %s",
+				claim, plural(n, "failure"), plural(judged(rep)-n, "other case"))
+		}
 	case conformance.ExitNonConformant:
 		c.like, c.word = conformance.Fail, "NOT CONFORMANT"
 		c.rest = fmt.Sprintf("%s: %s", claim, against(rep, o))
@@ -52,6 +57,9 @@ func against(rep *conformance.Report, o conformance.ExitOptions) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, v))
 		}
 	}
+	if n := len(rep.Stale); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d stale in the baseline", n))
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -65,6 +73,9 @@ func missing(rep *conformance.Report, o conformance.ExitOptions) string {
 		if leavesOpen(res, o) {
 			n++
 		}
+	}
+	if n == 0 && len(rep.Unexercised) > 0 {
+		return "declared and not exercised: " + strings.Join(rep.Unexercised, ", ")
 	}
 	return fmt.Sprintf("%s that the profile demands had no outcome", plural(n, "case"))
 }

@@ -35,6 +35,8 @@ type jsonEnd struct {
 	DurationMS  float64        `json:"duration_ms"`
 	JitterMS    float64        `json:"jitter_ms"`
 	Interrupted bool           `json:"interrupted"`
+	Stale       []string       `json:"stale,omitempty"`
+	Unexercised []string       `json:"unexercised,omitempty"`
 	Summary     map[string]int `json:"summary"`
 }
 
@@ -97,6 +99,7 @@ func runJSON(format string, rep *conformance.Report) jsonRun {
 func endJSON(rep *conformance.Report) jsonEnd {
 	end := jsonEnd{
 		DurationMS: milliseconds(rep.Duration), JitterMS: milliseconds(rep.Jitter), Interrupted: rep.Interrupted,
+		Stale: rep.Stale, Unexercised: rep.Unexercised,
 		Summary: map[string]int{"total": len(rep.Results)},
 	}
 	for _, v := range conformance.Verdicts() {

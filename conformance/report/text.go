@@ -188,6 +188,7 @@ func (t *Text) Finish(rep *conformance.Report) error {
 		t.groups(b, rep)
 		t.sums(b, rep)
 	}
+	t.amiss(b, rep)
 	t.conclusion(b, rep)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -285,6 +286,20 @@ func (t *Text) groups(b *block, rep *conformance.Report) {
 		b.line(groupIndent, t.paint.dim("-v lists them"))
 	}
 	b.line(0, "")
+}
+
+// amiss says what is wrong beside the results: with the baseline, and with what the
+// target declared.
+func (t *Text) amiss(b *block, rep *conformance.Report) {
+	for _, fault := range rep.Stale {
+		b.entry("baseline", fault)
+	}
+	for _, capability := range rep.Unexercised {
+		b.entry("capability", fmt.Sprintf("%s is declared, and no case could exercise it", capability))
+	}
+	if len(rep.Stale)+len(rep.Unexercised) > 0 {
+		b.line(0, "")
+	}
 }
 
 // sums counts the verdicts.

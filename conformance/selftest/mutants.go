@@ -159,7 +159,7 @@ func (r *MutantResult) judge() {
 func Unproved(opts conformance.Options) ([]string, error) {
 	opts.Profile = "strict"
 	var cases []conformance.Case
-	for _, role := range []string{conformance.RoleServer, conformance.RoleClient, conformance.RoleCodec} {
+	for _, role := range conformance.Roles() {
 		opts.Role = role
 		of, err := conformance.Cases(opts)
 		if err != nil {

@@ -271,12 +271,17 @@ func (w *world) messageUntil(ctx context.Context, within time.Duration, done fun
 }
 
 func (w *world) wantMessage(ctx context.Context, line string, done func(dissect.Frame) bool) error {
-	_, other, err := w.messageUntil(ctx, w.reply(), done)
+	limit := w.limit(w.reply())
+	want := fmt.Sprintf("%s, whole or in fragments, within %v", line, w.reply())
+	_, other, err := w.messageUntil(ctx, limit.left(), done)
 	if errors.Is(err, probe.ErrNothing) {
 		if other == "" {
 			other = "nothing"
 		}
-		return &probe.Violation{Want: fmt.Sprintf("%s, whole or in fragments, within %v", line, w.reply()), Got: other, Timing: true}
+		return limit.missed(want, other)
+	}
+	if err == nil {
+		err = limit.late(w.t.Elapsed(), want)
 	}
 	return err
 }
@@ -344,18 +349,19 @@ func (w *world) wantFragmentsKept(ctx context.Context, requirement string) error
 		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "no answer came back in fragments"}
 	}
 	fault := ""
+	var low, took time.Duration
 	switch requirement {
 	case "FRG-4":
 		fault = numbering(w.pieces)
 	case "FRG-10":
 		fault = unlike(w.pieces)
 	case "FRG-13":
-		fault = pacing(w.pieces)
+		fault, low, took = pacing(w.pieces)
 	default:
 		return fmt.Errorf("no rule for fragments is known here as %s", requirement)
 	}
 	if fault != "" {
-		return &probe.Violation{Want: "fragments that keep " + requirement, Got: fault, Timing: requirement == "FRG-13"}
+		return &probe.Violation{Want: "fragments that keep " + requirement, Got: fault, Timing: low > 0, Low: low, Measured: max(took, 1)}
 	}
 	return nil
 }
@@ -402,15 +408,16 @@ func unlike(pieces []probe.Datagram) string {
 	return ""
 }
 
-// pacing says that fragments came in less time than the rule leaves them. It looks
+// pacing says that fragments came in less time than the rule leaves them, which is
+// returned beside the time that they took. It looks
 // at the whole of them: a judge that reads late sees bursts that nobody sent.
-func pacing(pieces []probe.Datagram) string {
-	least := time.Duration((len(pieces)-1)/perPacedTime) * pacedTime
-	took := pieces[len(pieces)-1].At - pieces[0].At
+func pacing(pieces []probe.Datagram) (fault string, least, took time.Duration) {
+	least = time.Duration((len(pieces)-1)/perPacedTime) * pacedTime
+	took = pieces[len(pieces)-1].At - pieces[0].At
 	if took < least {
-		return fmt.Sprintf("%d fragments within %v", len(pieces), took.Round(10*time.Microsecond))
+		fault = fmt.Sprintf("%d fragments within %v", len(pieces), took.Round(10*time.Microsecond))
 	}
-	return ""
+	return fault, least, took
 }
 
 // wantShortWhole refuses fragments of a message that would have fitted a datagram.

@@ -69,8 +69,15 @@ func TestFaultsOfFragments(t *testing.T) {
 // [FRG-13]: 64 fragments may come at once, and 65 take 10 ms.
 func TestPacingOfFragments(t *testing.T) {
 	ds := make([]probe.Datagram, 65)
-	assert.Empty(t, pacing(ds[:64]))
-	assert.NotEmpty(t, pacing(ds))
+	fault := func(ds []probe.Datagram) string {
+		f, _, _ := pacing(ds)
+		return f
+	}
+	assert.Empty(t, fault(ds[:64]))
+	assert.NotEmpty(t, fault(ds))
+	_, low, took := pacing(ds)
+	assert.Equal(t, 10*time.Millisecond, low)
+	assert.Zero(t, took)
 	ds[64].At = 10 * time.Millisecond
-	assert.Empty(t, pacing(ds))
+	assert.Empty(t, fault(ds))
 }

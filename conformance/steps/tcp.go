@@ -180,15 +180,13 @@ func isEcho(f dissect.Frame, payload []byte) bool {
 // returns those that came before it.
 func (w *world) untilEcho(ctx context.Context, payload []byte, within time.Duration) ([]dissect.Frame, error) {
 	var before []dissect.Frame
-	deadline := time.Now().Add(within)
+	limit := w.limit(within)
+	want := fmt.Sprintf("the echo of DATA '%s' within %v", payload, within)
 	for {
-		a, err := w.takeFrame(ctx, time.Until(deadline))
+		a, err := w.takeFrame(ctx, limit.left())
 		switch {
 		case errors.Is(err, probe.ErrNothing):
-			return before, &probe.Violation{
-				Want: fmt.Sprintf("the echo of DATA '%s' within %v", payload, within),
-				Got:  w.instead(before, "nothing"), Timing: true,
-			}
+			return before, limit.missed(want, w.instead(before, "nothing"))
 		case errors.Is(err, probe.ErrEnded):
 			return before, &probe.Violation{
 				Want: fmt.Sprintf("the echo of DATA '%s'", payload),
@@ -198,7 +196,7 @@ func (w *world) untilEcho(ctx context.Context, payload []byte, within time.Durat
 			return before, err
 		}
 		if isEcho(a.Frame, payload) {
-			return before, nil
+			return before, limit.late(a.At, want)
 		}
 		before = append(before, a.Frame)
 		w.received = append(w.received, a.Frame)
@@ -266,17 +264,19 @@ func (w *world) sendPieces(_ context.Context, lines []string, n int) error {
 
 // next reads the next frame that must come within the time allowed.
 func (w *world) next(ctx context.Context, within time.Duration, want string) (dissect.Frame, error) {
-	a, err := w.takeFrame(ctx, within)
+	limit := w.limit(within)
+	timely := fmt.Sprintf("%s within %v", want, within)
+	a, err := w.takeFrame(ctx, limit.left())
 	switch {
 	case errors.Is(err, probe.ErrNothing):
-		return dissect.Frame{}, &probe.Violation{Want: fmt.Sprintf("%s within %v", want, within), Got: "nothing", Timing: true}
+		return dissect.Frame{}, limit.missed(timely, "nothing")
 	case errors.Is(err, probe.ErrEnded):
 		return dissect.Frame{}, &probe.Violation{Want: want, Got: "the end of the stream"}
 	case err != nil:
 		return dissect.Frame{}, err
 	}
 	w.received = append(w.received, a.Frame)
-	return a.Frame, nil
+	return a.Frame, limit.late(a.At, timely)
 }
 
 func (w *world) wantFrames(ctx context.Context, lines []string, within time.Duration) error {
@@ -365,14 +365,14 @@ func (w *world) untilBarrier(ctx context.Context) (frames []dissect.Frame, err e
 	if err := w.stream.Send(forge.Frame{Type: typeData, Payload: payload}.Bytes(), fmt.Sprintf("DATA '%s'", payload)); err != nil {
 		return nil, err
 	}
-	deadline := time.Now().Add(w.close())
+	limit := w.limit(w.close())
 	for {
-		a, err := w.takeFrame(ctx, time.Until(deadline))
+		a, err := w.takeFrame(ctx, limit.left())
 		switch {
 		case errors.Is(err, probe.ErrEnded):
 			return frames, w.dialGreeted(ctx, "Z")
 		case errors.Is(err, probe.ErrNothing):
-			return frames, &probe.Violation{Want: "the echo of the sentinel, or the end of the stream", Got: w.instead(frames, "nothing"), Timing: true}
+			return frames, limit.missed("the echo of the sentinel, or the end of the stream", w.instead(frames, "nothing"))
 		case err != nil:
 			return frames, err
 		case isEcho(a.Frame, payload):
@@ -492,14 +492,14 @@ func (w *world) wantNotDelivered(ctx context.Context) error {
 	if err := w.stream.Send(forge.Frame{Type: typeData, Payload: payload}.Bytes(), fmt.Sprintf("DATA '%s'", payload)); err != nil {
 		return err
 	}
-	deadline := time.Now().Add(w.close())
+	limit := w.limit(w.close())
 	for {
-		a, err := w.takeFrame(ctx, time.Until(deadline))
+		a, err := w.takeFrame(ctx, limit.left())
 		switch {
 		case errors.Is(err, probe.ErrEnded):
 			return w.dialGreeted(ctx, "Z")
 		case errors.Is(err, probe.ErrNothing):
-			return &probe.Violation{Want: "the echo of the sentinel, or the end of the stream", Got: "nothing", Timing: true}
+			return limit.missed("the echo of the sentinel, or the end of the stream", "nothing")
 		case err != nil:
 			return err
 		}
@@ -530,9 +530,16 @@ func (w *world) wantStillUsed(ctx context.Context) error {
 
 // wantEnd waits for the target to close, and returns the frames that still came.
 func (w *world) wantEnd(ctx context.Context) ([]dissect.Frame, error) {
-	if _, err := w.stream.Ended(ctx, w.close()); errors.Is(err, probe.ErrNothing) {
-		return nil, &probe.Violation{Want: fmt.Sprintf("the target to close the connection within %v", w.close()), Got: "it is still open", Timing: true}
-	} else if err != nil {
+	limit := w.limit(w.close())
+	want := fmt.Sprintf("the target to close the connection within %v", w.close())
+	at, err := w.stream.Ended(ctx, limit.left())
+	if errors.Is(err, probe.ErrNothing) {
+		return nil, limit.missed(want, "it is still open")
+	}
+	if err == nil {
+		err = limit.late(at, want)
+	}
+	if err != nil {
 		return nil, err
 	}
 	var frames []dissect.Frame

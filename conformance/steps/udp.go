@@ -286,9 +286,10 @@ func (w *world) wantDatagrams(ctx context.Context, lines []string, within time.D
 	}
 	var others []probe.Datagram
 	defer func() { w.unread[w.socket] = append(others, w.unread[w.socket]...) }()
-	deadline := time.Now().Add(within)
+	limit := w.limit(within)
 	for len(ps) > 0 {
-		d, err := w.nextDatagram(ctx, time.Until(deadline))
+		timely := fmt.Sprintf("%s within %v", ps[0].line, within)
+		d, err := w.nextDatagram(ctx, limit.left())
 		if errors.Is(err, probe.ErrNothing) {
 			got := "nothing"
 			if len(others) > 0 {
@@ -297,12 +298,15 @@ func (w *world) wantDatagrams(ctx context.Context, lines []string, within time.D
 					got += ": " + m
 				}
 			}
-			return &probe.Violation{Want: fmt.Sprintf("%s within %v", ps[0].line, within), Got: got, Timing: true}
+			return limit.missed(timely, got)
 		}
 		if err != nil {
 			return err
 		}
 		if i := matching(ps, d.Frame); i >= 0 {
+			if err := limit.late(d.At, timely); err != nil {
+				return err
+			}
 			ps = append(ps[:i], ps[i+1:]...)
 		} else {
 			others = append(others, d)
@@ -323,15 +327,16 @@ func (w *world) udpAnswered(ctx context.Context) ([]probe.Datagram, error) {
 	}
 	var others []probe.Datagram
 	acked, echoed := false, false
-	deadline := time.Now().Add(w.reply())
+	limit := w.limit(w.reply())
+	want := fmt.Sprintf("ACK and echo of the sentinel within %v", w.reply())
 	for !acked || !echoed {
-		d, err := w.nextDatagram(ctx, time.Until(deadline))
+		d, err := w.nextDatagram(ctx, limit.left())
 		if errors.Is(err, probe.ErrNothing) {
 			missing := "ACK"
 			if acked {
 				missing = "echo"
 			}
-			return others, &probe.Violation{Want: fmt.Sprintf("ACK and echo of the sentinel within %v", w.reply()), Got: "no " + missing, Timing: true}
+			return others, limit.missed(want, "no "+missing)
 		}
 		if err != nil {
 			return others, err
@@ -344,6 +349,10 @@ func (w *world) udpAnswered(ctx context.Context) ([]probe.Datagram, error) {
 			echoed = true
 		default:
 			others = append(others, d)
+			continue
+		}
+		if err := limit.late(d.At, want); err != nil {
+			return others, err
 		}
 	}
 	return others, nil

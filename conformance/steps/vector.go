@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
 	"github.com/vstp-project/vstp/conformance/probe"
@@ -147,9 +148,18 @@ func (w *world) vectorUDP(ctx context.Context, v vectors.Vector, text string) er
 		return err
 	}
 	if v.Expect.Result == "accept" {
-		before, err := w.datagramsUntil(ctx, w.reply(), func(d probe.Datagram) bool { return d.Frame.Type == typeData })
+		limit := w.limit(w.reply())
+		want := fmt.Sprintf("the echo of %s within %v", text, w.reply())
+		var at time.Duration
+		before, err := w.datagramsUntil(ctx, limit.left(), func(d probe.Datagram) bool {
+			at = d.At
+			return d.Frame.Type == typeData
+		})
 		if errors.Is(err, probe.ErrNothing) {
-			return &probe.Violation{Want: fmt.Sprintf("the echo of %s within %v", text, w.reply()), Got: fmt.Sprintf("%d other datagrams", len(before)), Timing: true}
+			return limit.missed(want, fmt.Sprintf("%d other datagrams", len(before)))
+		}
+		if err == nil {
+			err = limit.late(at, want)
 		}
 		if err != nil {
 			return err

@@ -36,6 +36,11 @@ type AdapterCommand struct {
 	Wait      time.Duration // how long it may take to answer start; zero means 10 s
 	TimeScale float64       // the factor of its timers; zero means 1
 	Seed      uint64        // for what it draws at random; it is given the lowest 53 bits
+
+	// Inspect, where it is given, is shown every answer, without its line end,
+	// beside the operation that it answers. What it returns is an error of that
+	// answer. It may be called by several goroutines, one for each running adapter.
+	Inspect func(op string, answer []byte) error
 }
 
 // A Driven is an [Instance] that takes commands.
@@ -85,7 +90,7 @@ func (c AdapterCommand) Start(ctx context.Context) (Instance, error) {
 	if err != nil {
 		return nil, &UnreachableError{Target: c.String(), Tried: "the command was not started", Err: err}
 	}
-	i, err := launchAdapter(words, c.Env)
+	i, err := launchAdapter(words, c.Env, c.Inspect)
 	if err != nil {
 		return nil, unreachable(c.String(), 1, nil, err)
 	}
@@ -143,7 +148,7 @@ func (a *Adapter) begin(ctx context.Context, c AdapterCommand) error {
 	case errors.As(err, &fault):
 		return a.notBegun(fault, wait)
 	case errors.As(err, &malformed):
-		return fmt.Errorf("in its answer to start, %w", malformed)
+		return fmt.Errorf("in its answer to start, %w", err)
 	case err != nil:
 		return err
 	case answer.Error == "Unsupported":

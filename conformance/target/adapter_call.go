@@ -31,6 +31,8 @@ type Adapter struct {
 	in      io.Writer
 	process ending
 	hello   Hello // written before the adapter is handed out
+	inspect func(op string, answer []byte) error
+	lines   int // that were read; of the reader alone
 
 	mu      sync.Mutex
 	last    int64           // the number of the latest request
@@ -312,6 +314,7 @@ func (a *Adapter) read(out io.Reader) {
 	lines := newLineReader(out, maxLine)
 	for {
 		line, err := lines.next()
+		a.lines++
 		switch {
 		case errors.Is(err, errLongLine):
 			a.fail(Rubbish, fmt.Sprintf("it wrote a line longer than %d octets: %s", maxLine, excerpt(line)))
@@ -351,9 +354,20 @@ func (a *Adapter) take(line []byte) bool {
 		a.turn[0], a.turn = nil, a.turn[1:]
 	}
 	answer.Request = c.number
-	err := answer.read()
+	err := a.examine(c, &answer)
 	c.done <- outcome{answer, err}
 	return true
+}
+
+// examine reads what is common to all answers, and has the answer inspected.
+func (a *Adapter) examine(c *call, answer *Answer) error {
+	if err := answer.read(); err != nil || a.inspect == nil {
+		return err
+	}
+	if err := a.inspect(c.op, answer.line); err != nil {
+		return &AnswerError{Problem: fmt.Sprintf("in line %d of its output is not in the form of the adapter protocol: %v", a.lines, err)}
+	}
+	return nil
 }
 
 // due returns the call that an answer belongs to, or what is wrong with it and at

@@ -56,8 +56,13 @@ func (e *AdapterError) Error() string { return fmt.Sprintf("adapter %s: %s", e.K
 // An AnswerError says which member of an answer is missing or malformed. The
 // adapter can be called again.
 type AnswerError struct {
-	Member  string // such as "hex" or "frame.headers[2]"
+	Member  string // such as "hex" or "frame.headers[2]"; empty for the answer as a whole
 	Problem string // in words: "is missing"
 }
 
-func (e *AnswerError) Error() string { return fmt.Sprintf("the member %q %s", e.Member, e.Problem) }
+func (e *AnswerError) Error() string {
+	if e.Member == "" {
+		return "the answer " + e.Problem
+	}
+	return fmt.Sprintf("the member %q %s", e.Member, e.Problem)
+}

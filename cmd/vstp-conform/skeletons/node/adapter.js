@@ -1,0 +1,71 @@
+// An adapter between vstp-conform and an implementation of VSTP in JavaScript.
+//
+// It reads one request a line on its standard input and writes one answer a line
+// on its standard output. Replace what decode() and encode() do by calls of your
+// implementation. What an operation has to answer stands in the test contract
+// (vstp-conform init wrote its address into README.md).
+"use strict";
+
+const readline = require("node:readline");
+
+const NAME = "my-vstp";
+const VERSION = "0.0.1";
+
+// An error of the protocol, by its name in the specification.
+class Refused extends Error {
+  constructor(name, message = "") {
+    super(message);
+    this.code = name;
+  }
+}
+
+function start(request) {
+  if (request.protocol !== 1) {
+    throw new Refused("Unsupported", "this adapter speaks version 1 of the protocol");
+  }
+  // Add "varint" or "string" to the capabilities once you offer them.
+  return { name: NAME, version: VERSION, roles: ["codec"], capabilities: [] };
+}
+
+function decode(request) {
+  const octets = Buffer.from(request.hex, "hex");
+  if (!octets.subarray(0, 2).equals(Buffer.from("VT").subarray(0, octets.length))) {
+    throw new Refused("InvalidMagic");
+  }
+  if (octets.length >= 3 && octets[2] !== 1) {
+    throw new Refused("InvalidVersion");
+  }
+  if (octets.length < 11) {
+    throw new Refused("Incomplete");
+  }
+  throw new Refused("Unsupported", "decode() in adapter.js stops after the fixed part: call your decoder there");
+}
+
+function encode() {
+  throw new Refused("Unsupported", "encode() in adapter.js does nothing yet: call your encoder there");
+}
+
+const operations = new Map([["start", start], ["decode", decode], ["encode", encode], ["stop", () => ({})]]);
+
+function answer(request) {
+  const operation = operations.get(request.op);
+  if (!operation) {
+    return { ok: false, error: "Unsupported", message: `this adapter does not know the operation ${request.op}` };
+  }
+  try {
+    return { ok: true, ...operation(request) };
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    return { ok: false, error: refused.code, message: refused.message };
+  }
+}
+
+const lines = readline.createInterface({ input: process.stdin, crlfDelay: Infinity });
+lines.on("line", (line) => {
+  if (line.trim() === "") return;
+  const request = JSON.parse(line);
+  const reply = answer(request);
+  if ("id" in request) reply.id = request.id;
+  process.stdout.write(JSON.stringify(reply) + "\n");
+  if (request.op === "stop") lines.close();
+});
