@@ -103,7 +103,7 @@ var rooms = []room{
 		reason: "the reference peer offers the test contract with the reference implementation alone",
 	},
 	{
-		pattern: "conformance", imports: []string{specRoom, "vectors", "features", "conformance/..."},
+		pattern: "conformance", imports: []string{specRoom, "vectors", "features", "conformance/...", "netem"},
 		reason: "the judge knows the specification and its own tools, and no implementation",
 	},
 	{
@@ -140,12 +140,12 @@ var rooms = []room{
 	},
 	{
 		pattern: "conformance/probe",
-		imports: []string{"spec", "conformance/forge", "conformance/dissect", "conformance/target", "netem"},
+		imports: []string{"spec", "conformance/forge", "conformance/dissect", "conformance/target", "netem", "netem/relay"},
 		reason:  "a probe sends, watches and waits; what is right is decided above it",
 	},
 	{
 		pattern: "conformance/steps",
-		imports: []string{"spec", "vectors", "conformance/probe", "conformance/forge", "conformance/dissect", "conformance/target"},
+		imports: []string{"spec", "vectors", "conformance/probe", "conformance/forge", "conformance/dissect", "conformance/target", "netem"},
 		reason:  "steps speak through the probe; of the target they know how an adapter writes a frame and an answer",
 	},
 	{

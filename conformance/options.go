@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/vstp-project/vstp/netem"
 	"github.com/vstp-project/vstp/spec"
 )
 
@@ -36,6 +37,18 @@ type Options struct {
 	// Baseline, where there is one, is what the target is known to fail. Package
 	// baseline reads it from a file.
 	Baseline Baseline
+
+	// Link is what lies between the judge and the target, its times as they are to be;
+	// nil is nothing. Only the cases tagged @link go over it, each on a relay of its own
+	// whose flow is the ID of the case; the others are not applicable. All chance of the
+	// link is drawn from Seed, 0 being the seed of the profile.
+	Link *netem.Profile
+	// Replay repeats the fates of a record in place of Link. A case whose datagrams are
+	// not in it is not applicable.
+	Replay *netem.Log
+	// Recorder gets the fates of all datagrams that went over Link or Replay, those of
+	// one case in one piece, when it has ended.
+	Recorder netem.Recorder
 
 	// OnStart and OnResult are told of progress, from several goroutines but never
 	// two at a time.

@@ -24,6 +24,11 @@ type Result struct {
 	Duration     time.Duration
 	Jitter       time.Duration // how late this host's own timers were meanwhile, at worst
 	Exchange     []probe.Event
+
+	// Crossed says that the case went over a link, which Datagrams entered and which
+	// dropped Drops of them.
+	Crossed          bool
+	Datagrams, Drops int
 }
 
 // A Report is the result of a run.
@@ -36,6 +41,7 @@ type Report struct {
 	Profile   string
 	Seed      uint64
 	TimeScale float64
+	Link      string // the name of what lay between judge and target; empty for nothing
 	Started   time.Time
 	Duration  time.Duration
 	Jitter    time.Duration // how late this host's own timers were, at worst
@@ -64,6 +70,15 @@ func (r *Report) Count(v Verdict) int {
 		if r.Results[i].Verdict == v {
 			n++
 		}
+	}
+	return n
+}
+
+// Drops is how many datagrams the links of all cases have dropped.
+func (r *Report) Drops() int {
+	n := 0
+	for i := range r.Results {
+		n += r.Results[i].Drops
 	}
 	return n
 }

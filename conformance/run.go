@@ -56,6 +56,9 @@ func Run(ctx context.Context, t target.Target, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := opts.prepareLink(); err != nil {
+		return nil, err
+	}
 	inst, err := t.Start(ctx)
 	if err != nil {
 		return nil, err
@@ -92,6 +95,7 @@ func (r *runner) run(ctx context.Context) (*Report, error) {
 		Suite: Version, Spec: r.opts.Registry.Spec, Target: r.target.String(), Addrs: r.inst.Addrs(),
 		Role: cmp.Or(r.opts.Role, RoleServer), Profile: r.opts.Profile, Seed: r.opts.Seed, TimeScale: r.opts.TimeScale, Started: began,
 	}
+	report.Link = r.opts.LinkName()
 	runCtx := ctx
 	if r.opts.Deadline > 0 {
 		var cancel context.CancelFunc
@@ -387,7 +391,7 @@ func (r *runner) probe(id string, busy func() time.Duration) *probe.T {
 	return probe.New(probe.Config{
 		Case: id, Addrs: r.inst.Addrs(), Scale: r.opts.TimeScale, Seed: r.opts.Seed,
 		Registry: r.opts.Registry, Sources: r.sources, Memory: r.memory, Busy: busy,
-		Adapter: r.adapter(),
+		Adapter: r.adapter(), Link: r.opts.Link,
 	})
 }
 
@@ -510,7 +514,8 @@ func newResult(c Case) Result {
 
 // runCase runs one case and turns its outcome into a result. On a host whose own
 // timers were late meanwhile, a violation that rests on a clock is tried twice
-// more before it is believed; if the host stays late it is inconclusive.
+// more before it is believed; if the host stays late it is inconclusive. So is a case
+// on whose link datagrams were lost that nobody decided to drop.
 func (r *runner) runCase(ctx context.Context, i int) (Result, time.Time) {
 	c := r.cases[i]
 	if r.opts.OnStart != nil {
@@ -543,14 +548,19 @@ func (r *runner) runCase(ctx context.Context, i int) (Result, time.Time) {
 		} else {
 			r.judge(&res, err)
 		}
-		if res.Violation == nil || !doubtful(res.Violation, res.Jitter) {
-			return res, lastSent(began, res.Exchange)
+		undecided := r.crossed(&res, t)
+		late := res.Violation != nil && doubtful(res.Violation, res.Jitter)
+		if (undecided || late) && attempt < 3 {
+			continue
 		}
-		if attempt == 3 {
+		if late {
 			res.Verdict = Inconclusive
 			res.Message = fmt.Sprintf("%s; but %s, in each of %d attempts", res.Message, margin(res.Violation, res.Jitter), attempt)
-			return res, lastSent(began, res.Exchange)
 		}
+		if err := r.keepFates(t); err != nil {
+			res.Verdict, res.Message = HarnessError, err.Error()
+		}
+		return res, lastSent(began, res.Exchange)
 	}
 }
 
@@ -626,6 +636,9 @@ func (r *runner) notApplicable(c Case) string {
 			return fmt.Sprintf("the client does not offer %s", c.Transport)
 		}
 		return fmt.Sprintf("the target offers no %s listener", c.Transport)
+	}
+	if why := r.beyondLink(c); why != "" {
+		return why
 	}
 	compresses := slices.Contains(capabilities, "compression")
 	switch {

@@ -496,6 +496,15 @@ Feature: Fragments
     And 1 sources each send the first fragment of 40 messages
     Then the second fragment of each of the first 80 completes it
 
+  # 64 MiB hold 220 messages of 254 fragments with 1,200 octets each.
+  @RAS-20 @case:fragments/payload-has-a-budget @exclusive @hostile @memory
+  Scenario: Half-received messages hold at most 64 MiB of payload
+    Given a UDP socket whose fragments are put together
+    And the memory of the target is noted
+    When 4 sources each send 60 messages in 255 fragments of 1200 octets, but for the last one
+    Then the memory of the target has grown by less than 96 MiB
+    And their last fragments complete at most 220 of these messages
+
   # Acknowledgement and copies
 
   @ACK-2 @case:fragments/one-ack-for-the-whole-message

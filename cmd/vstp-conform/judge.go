@@ -29,6 +29,7 @@ type judgeFlags struct {
 	selection
 	material
 	baselineFlags
+	linkFlags
 	shard        string
 	github       bool
 	exec         string
@@ -50,11 +51,9 @@ type judgeFlags struct {
 func (f *judgeFlags) register(cmd *cobra.Command, what string) {
 	f.selection.register(cmd, "core", "; for the built-in peer strict")
 	f.material.register(cmd)
+	f.registerTarget(cmd, what)
 	flags := cmd.Flags()
-	flags.StringVar(&f.exec, "exec", "", "start the "+what+" with this `COMMAND`")
-	flags.DurationVar(&f.wait, "wait", 0, "try for this `DURATION` to reach the "+what+" (default once, or 10s with --exec)")
 	flags.Uint64Var(&f.seed, "seed", 0, "derive everything random from this `NUMBER` (default a new one)")
-	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "the "+what+"'s timers are shortened by this `FACTOR`, 0.05 to 1; for the built-in peer 0.1")
 	flags.StringVarP(&f.out, "out", "o", "", "write the reports into the directory `DIR`: result.jsonl and result.json, junit.xml, report.tap, report.md, report.html, badge.json, and for each case that did not go well frames/CASE.txt and pcap/CASE.pcapng")
 	flags.StringVar(&f.pcap, "pcap", "failures", "with --out: `WHICH` cases get frames and pcap: failures or all")
 	flags.IntVarP(&f.jobs, "jobs", "j", 32, "run this `NUMBER` of cases at a time")
@@ -71,6 +70,14 @@ func (f *judgeFlags) register(cmd *cobra.Command, what string) {
 	mustComplete(cmd, "pcap", func() []string { return pcapChoices })
 }
 
+// registerTarget adds the flags that say how the target is reached.
+func (f *judgeFlags) registerTarget(cmd *cobra.Command, what string) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.exec, "exec", "", "start the "+what+" with this `COMMAND`")
+	flags.DurationVar(&f.wait, "wait", 0, "try for this `DURATION` to reach the "+what+" (default once, or 10s with --exec)")
+	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "the "+what+"'s timers are shortened by this `FACTOR`, 0.05 to 1; for the built-in peer 0.1")
+}
+
 // check sets what was not given, and refuses what cannot be used. builtin says
 // that the built-in peer is judged.
 func (f *judgeFlags) check(cmd *cobra.Command, builtin bool) error {
@@ -78,8 +85,8 @@ func (f *judgeFlags) check(cmd *cobra.Command, builtin bool) error {
 	if builtin && !given("profile") {
 		f.profile = "strict"
 	}
-	if builtin && !given("time-scale") {
-		f.timeScale = builtinTimeScale
+	if err := f.checkTarget(cmd, builtin); err != nil {
+		return err
 	}
 	if !given("seed") {
 		// Short enough to be typed again.
@@ -90,16 +97,10 @@ func (f *judgeFlags) check(cmd *cobra.Command, builtin bool) error {
 	switch {
 	case f.quiet && f.verbose:
 		return usagef("--quiet and --verbose exclude each other")
-	case given("exec") && f.exec == "":
-		return usagef("--exec: the command is empty")
 	case f.profile != "core" && f.profile != "strict":
 		return usagef("--profile %s: there are core and strict", f.profile)
-	case !(f.timeScale >= minTimeScale && f.timeScale <= maxTimeScale): // in this form NaN is refused as well
-		return usagef("--time-scale %v: it goes from %v to %v", f.timeScale, minTimeScale, maxTimeScale)
 	case f.jobs < 1:
 		return usagef("--jobs %d: at least one case has to run at a time", f.jobs)
-	case f.wait < 0:
-		return usagef("--wait %v: it cannot be negative", f.wait)
 	case f.deadline < 0:
 		return usagef("--deadline %v: it cannot be negative", f.deadline)
 	case given("out") && f.out == "":
@@ -111,6 +112,23 @@ func (f *judgeFlags) check(cmd *cobra.Command, builtin bool) error {
 		return err
 	}
 	return f.baselineFlags.check(cmd)
+}
+
+// checkTarget is the part of check that is about how the target is reached.
+func (f *judgeFlags) checkTarget(cmd *cobra.Command, builtin bool) error {
+	given := cmd.Flags().Changed
+	if builtin && !given("time-scale") {
+		f.timeScale = builtinTimeScale
+	}
+	switch {
+	case given("exec") && f.exec == "":
+		return usagef("--exec: the command is empty")
+	case !(f.timeScale >= minTimeScale && f.timeScale <= maxTimeScale): // in this form NaN is refused as well
+		return usagef("--time-scale %v: it goes from %v to %v", f.timeScale, minTimeScale, maxTimeScale)
+	case f.wait < 0:
+		return usagef("--wait %v: it cannot be negative", f.wait)
+	}
+	return nil
 }
 
 // judge judges the target in a role and writes the reports.
@@ -137,6 +155,12 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 	if err != nil {
 		return err
 	}
+	record, err := createRecord(f.record, f.replay)
+	if err != nil {
+		return err
+	}
+	opts.Recorder = record.recorder()
+
 	w := s.out
 	if f.json {
 		w = s.err
@@ -145,7 +169,7 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 	shape := f.textOptions(cmd, w, s.err, exit)
 	head := &conformance.Report{
 		Suite: conformance.Version, Spec: spec.Version, Target: tgt.String(), Role: opts.Role,
-		Profile: f.profile, Seed: f.seed, TimeScale: f.timeScale, Started: time.Now(),
+		Profile: f.profile, Seed: f.seed, TimeScale: f.timeScale, Link: opts.LinkName(), Started: time.Now(),
 		Command: shape.Command, CaseCommand: shape.CaseCommand,
 	}
 	var stream *resultStream
@@ -165,6 +189,7 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 		text.OnResult(res, done, total)
 	}
 	rep, err := conformance.Run(cmd.Context(), tgt, opts)
+	unwritten := record.close()
 	if err != nil {
 		actions.noVerdict(err)
 		return errors.Join(err, stream.Fail(err))
@@ -181,6 +206,9 @@ func (f *judgeFlags) judge(cmd *cobra.Command, s streams, tgt target.Target, opt
 	}
 	if err := f.baselineFlags.save(known, rep, f.warningsFail, s.err); err != nil {
 		return err
+	}
+	if unwritten != nil {
+		return unwritten
 	}
 	return status(rep.ExitCode(exit))
 }
@@ -201,8 +229,12 @@ func scaleText(scale float64) string { return strconv.FormatFloat(scale, 'g', -1
 func (f *judgeFlags) textOptions(cmd *cobra.Command, w, stderr io.Writer, exit conformance.ExitOptions) report.TextOptions {
 	o := report.TextOptions{
 		Verbose: f.verbose, Quiet: f.quiet, Exit: exit, Color: colour(w),
-		Command:     repeatCommand(cmd.Name(), cmd.Flags(), reportFlags),
-		CaseCommand: repeatCommand(cmd.Name(), cmd.Flags(), slices.Concat(reportFlags, selectFlags), "--run"),
+		Command:     repeatCommand(cmd.Name(), cmd.Flags(), slices.Concat(reportFlags, recordFlags)),
+		CaseCommand: repeatCommand(cmd.Name(), cmd.Flags(), slices.Concat(reportFlags, recordFlags, selectFlags), "--run"),
+	}
+	if f.record != "" {
+		leaveOut := slices.Concat(reportFlags, []string{"link", "replay", "record", "seed"})
+		o.ReplayCommand = repeatCommand(cmd.Name(), cmd.Flags(), leaveOut, "--replay", quote(f.record))
 	}
 	width, onTerminal := terminal(w)
 	o.Width = width

@@ -134,7 +134,7 @@ func (f *netemFlags) execute(cmd *cobra.Command, s streams) error {
 	if err != nil {
 		return err
 	}
-	record, err := f.create()
+	record, err := createRecord(f.record, f.replay)
 	if err != nil {
 		return err
 	}
@@ -269,14 +269,9 @@ func loadLink(value string) (netem.Profile, error) {
 // recorded reads the value of --replay. In a record of other flows than the one to
 // be replayed no datagram would be found.
 func (f *netemFlags) recorded(flowGiven bool) (netem.Profile, error) {
-	file, err := os.Open(f.replay)
+	log, _, err := readFates("--replay", f.replay)
 	if err != nil {
-		return netem.Profile{}, usagef("--replay: %v", err)
-	}
-	defer file.Close()
-	log, err := netem.ReadLog(file)
-	if err != nil {
-		return netem.Profile{}, usagef("--replay %s: %v", f.replay, err)
+		return netem.Profile{}, err
 	}
 	var flows []string
 	for _, e := range log.Events {
@@ -336,19 +331,19 @@ type recordFile struct {
 	writer *netem.Writer
 }
 
-// create opens the file of --record.
-func (f *netemFlags) create() (recordFile, error) {
-	if f.record == "" {
+// createRecord opens the file of --record, which is not that of --replay.
+func createRecord(name, replayed string) (recordFile, error) {
+	if name == "" {
 		return recordFile{}, nil
 	}
-	if f.replay != "" {
-		from, errFrom := os.Stat(f.replay)
-		to, errTo := os.Stat(f.record)
+	if replayed != "" {
+		from, errFrom := os.Stat(replayed)
+		to, errTo := os.Stat(name)
 		if errFrom == nil && errTo == nil && os.SameFile(from, to) {
 			return recordFile{}, usagef("--record and --replay name the same file: the record to be replayed would be lost")
 		}
 	}
-	file, err := os.Create(f.record)
+	file, err := os.Create(name)
 	if err != nil {
 		return recordFile{}, usagef("--record: %v", err)
 	}

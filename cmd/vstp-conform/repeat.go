@@ -21,9 +21,10 @@ func program() string {
 
 // The flags that say where reports go, and those that select cases: the former
 // are not part of a command that repeats a run, the latter not of one that runs
-// a single case.
+// a single case. Nor is the record that it would write over.
 var (
 	reportFlags = []string{"out", "pcap", "json", "quiet", "verbose", "github", "write-baseline", "update-baseline"}
+	recordFlags = []string{"record"}
 	selectFlags = []string{"run", "skip", "tags", "shard"}
 )
 

@@ -51,6 +51,7 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 		newInit(s),
 		newPeer(s),
 		newNetem(s),
+		newShrink(s),
 		newList(s),
 		newExplain(s),
 		newDecode(s),

@@ -55,12 +55,20 @@ ready when it prints a line {"ready":true,"tcp":"HOST:PORT","udp":"HOST:PORT"} o
 without one, when its addresses answer. It has to stay in the foreground; it and all
 that it starts end with the run.
 
+--link puts an emulated link between judge and server, with the name of a profile or a
+scenario file; its times are shortened by --time-scale as well. Then only the cases
+tagged @link run, each over a relay of its own. --record writes what happened to every
+datagram, and --replay does the same again. Without --link those cases bring a script,
+or a profile and a seed, of their own.
+
 ` + exitHelp,
 		Example: `  vstp-conform server
   vstp-conform server --tcp 127.0.0.1:9000 --udp 127.0.0.1:9000 --wait 10s
   vstp-conform server --exec './my-server --tcp {tcp} --udp {udp} --scale {time-scale}' --time-scale 0.1
   vstp-conform server --profile strict --run 'tcp/*' --skip '**/*crc*'
-  vstp-conform server --tags '@udp and not @hostile' --out results`,
+  vstp-conform server --tags '@udp and not @hostile' --out results
+  vstp-conform server --link lossy-20 --seed 7 --record fates.jsonl
+  vstp-conform server --replay fates.jsonl`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd, s) },
 	}
@@ -71,6 +79,12 @@ that it starts end with the run.
 // registerAll adds the flags.
 func (f *serverFlags) registerAll(cmd *cobra.Command) {
 	f.register(cmd, "server")
+	f.linkFlags.register(cmd)
+	f.registerServer(cmd)
+}
+
+// registerServer adds the flags that say what kind of server is judged.
+func (f *serverFlags) registerServer(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.tcp, "tcp", "", "the server listens for TCP at `HOST:PORT`")
 	flags.StringVar(&f.udp, "udp", "", "the server listens for UDP at `HOST:PORT`")
@@ -82,24 +96,42 @@ func (f *serverFlags) registerAll(cmd *cobra.Command) {
 
 // execute runs the command.
 func (f *serverFlags) execute(cmd *cobra.Command, s streams) error {
+	seedGiven := cmd.Flags().Changed("seed")
 	if err := f.check(cmd); err != nil {
+		return err
+	}
+	opts := conformance.Options{Role: conformance.RoleServer, Capabilities: f.capabilities}
+	if err := f.applyLink(cmd, &opts, seedGiven); err != nil {
 		return err
 	}
 	tgt, err := f.target()
 	if err != nil {
 		return err
 	}
-	return f.judge(cmd, s, tgt, conformance.Options{Role: conformance.RoleServer, Capabilities: f.capabilities})
+	return f.judge(cmd, s, tgt, opts)
 }
 
 // check sets what was not given, and refuses what cannot be used.
 func (f *serverFlags) check(cmd *cobra.Command) error {
-	given := cmd.Flags().Changed
-	builtin := !given("exec") && !given("tcp") && !given("udp")
-	if err := f.judgeFlags.check(cmd, builtin); err != nil {
+	if err := f.judgeFlags.check(cmd, f.builtin(cmd)); err != nil {
 		return err
 	}
-	if builtin && !given("capabilities") {
+	if err := f.linkFlags.check(cmd); err != nil {
+		return err
+	}
+	return f.checkServer(cmd)
+}
+
+// builtin says whether it is the built-in peer that is judged.
+func (f *serverFlags) builtin(cmd *cobra.Command) bool {
+	given := cmd.Flags().Changed
+	return !given("exec") && !given("tcp") && !given("udp")
+}
+
+// checkServer is the part of check that is about the kind of server.
+func (f *serverFlags) checkServer(cmd *cobra.Command) error {
+	given := cmd.Flags().Changed
+	if f.builtin(cmd) && !given("capabilities") {
 		f.capabilities = builtinCapabilities
 	}
 	for _, name := range []string{"tcp", "udp"} {

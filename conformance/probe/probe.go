@@ -17,6 +17,7 @@ import (
 
 	"github.com/vstp-project/vstp/conformance/dissect"
 	"github.com/vstp-project/vstp/conformance/target"
+	"github.com/vstp-project/vstp/netem"
 	"github.com/vstp-project/vstp/spec"
 )
 
@@ -37,6 +38,7 @@ type Config struct {
 	Registry *spec.Registry // types, codes and timers; nil means the shipped one
 	Sources  *Sources       // loopback addresses for UDP sockets; nil means 127.0.0.1 only
 	Adapter  *target.Adapter
+	Link     *netem.Profile // what the run puts between judge and target; nil for nothing
 	Memory   func() (octets int64, ok bool)
 	Busy     func() time.Duration // how late this host's timers were lately, at worst
 }
@@ -55,6 +57,7 @@ type T struct {
 	sockets   []*Socket
 	listeners []*Listener
 	clients   []*Client
+	crossing  *Crossing // the link in front of the target; nil for none
 
 	asking     sync.Once // sets the two that follow
 	askCtx     context.Context
@@ -78,6 +81,9 @@ func New(cfg Config) *T {
 
 // Close closes everything that the case opened and waits for its readers.
 func (t *T) Close() {
+	if t.crossing != nil { // first, while the sockets can still be asked what they lost
+		t.crossing.close()
+	}
 	for _, l := range t.listeners {
 		_ = l.ln.Close()
 	}

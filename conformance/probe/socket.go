@@ -48,9 +48,13 @@ func (t *T) Listen(ctx context.Context, name string, like *Socket) (*Socket, err
 	if t.cfg.Addrs.UDP == "" {
 		return nil, &NotApplicable{Reason: "the target offers no UDP listener"}
 	}
-	resolved, err := net.ResolveUDPAddr("udp", t.cfg.Addrs.UDP)
+	addr, err := t.udpAddr()
 	if err != nil {
-		return nil, fmt.Errorf("resolving the target's UDP address %q: %w", t.cfg.Addrs.UDP, err)
+		return nil, err
+	}
+	resolved, err := net.ResolveUDPAddr("udp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("resolving the target's UDP address %q: %w", addr, err)
 	}
 	to := resolved.AddrPort()
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
@@ -180,13 +184,18 @@ func (s *Socket) Next(ctx context.Context, within time.Duration) (Datagram, erro
 func (s *Socket) take() (Datagram, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		return Datagram{}, false, nil
-	}
-	r := s.queue[0]
-	s.queue = s.queue[1:]
-	f := dissect.DecodeDatagram(r.octets, s.t.dissectOptions())
-	if class := f.Class(); class != "" && class != "InvalidFrameType" {
+	for len(s.queue) > 0 {
+		r := s.queue[0]
+		s.queue = s.queue[1:]
+		f := dissect.DecodeDatagram(r.octets, s.t.dissectOptions())
+		if class := f.Class(); class == "" || class == "InvalidFrameType" {
+			s.t.record(s.Name, EventRecv, r.octets, fmt.Sprintf("from %v: %v", r.from, f))
+			return Datagram{Frame: f, From: r.from, At: r.at}, true, nil
+		}
+		if c := s.t.crossing; c != nil && c.altered(len(r.octets)) {
+			s.t.record(s.Name, EventRecv, r.octets, fmt.Sprintf("from %v: altered by the link, and discarded", r.from))
+			continue
+		}
 		s.t.record(s.Name, EventRecv, r.octets, fmt.Sprintf("from %v: a datagram that is no frame", r.from))
 		v := notAFrame(f)
 		if v.Requirement == "UDP-2" || v.Requirement == "UDP-3" {
@@ -194,8 +203,7 @@ func (s *Socket) take() (Datagram, bool, error) {
 		}
 		return Datagram{}, true, v
 	}
-	s.t.record(s.Name, EventRecv, r.octets, fmt.Sprintf("from %v: %v", r.from, f))
-	return Datagram{Frame: f, From: r.from, At: r.at}, true, nil
+	return Datagram{}, false, nil
 }
 
 // Close closes the socket and waits for its reader.

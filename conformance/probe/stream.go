@@ -52,13 +52,17 @@ func (t *T) Dial(ctx context.Context, name string) (*Stream, error) {
 	if t.cfg.Addrs.TCP == "" {
 		return nil, &NotApplicable{Reason: "the target offers no TCP listener"}
 	}
+	addr, err := t.tcpAddr()
+	if err != nil {
+		return nil, err
+	}
 	d := net.Dialer{Timeout: t.Bound("close")}
 	began := time.Now()
-	c, err := d.DialContext(ctx, "tcp", t.cfg.Addrs.TCP)
+	c, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
 		t.record("tcp "+name, EventNote, nil, "connecting failed: "+err.Error())
 		return nil, &Violation{
-			Want: fmt.Sprintf("a TCP connection to %s within %v", t.cfg.Addrs.TCP, t.Bound("close")),
+			Want: fmt.Sprintf("a TCP connection to %s within %v", addr, t.Bound("close")),
 			Got:  err.Error(), Timing: time.Since(began) >= t.Bound("close"),
 		}
 	}

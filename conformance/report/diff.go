@@ -86,6 +86,7 @@ func differences(a, b *conformance.Report) []string {
 		{"profile", a.Profile, b.Profile},
 		{"seed", a.Seed, b.Seed},
 		{"time scale", a.TimeScale, b.TimeScale},
+		{"link", a.Link, b.Link},
 	} {
 		if f.a != f.b {
 			list = append(list, fmt.Sprintf("%s: %v, then %v", f.name, f.a, f.b))

@@ -88,6 +88,9 @@ func (b *block) failure(res conformance.Result) {
 	if res.Violation == nil || res.Message != res.Violation.Error() {
 		b.entry("message", res.Message)
 	}
+	if res.Datagrams > 0 {
+		b.entry("link", fmt.Sprintf("dropped %s of %s", count(res.Drops), plural(res.Datagrams, "datagram")))
+	}
 	b.entry("ended with", res.Exit)
 	b.output(res.Output, "its last output")
 	if len(res.Exchange) == 0 {

@@ -25,6 +25,7 @@ type jsonRun struct {
 	Profile     string       `json:"profile"`
 	Seed        uint64       `json:"seed"`
 	TimeScale   float64      `json:"time_scale"`
+	Link        string       `json:"link,omitempty"`
 	Started     time.Time    `json:"started"`
 	Command     string       `json:"command,omitempty"`
 	CaseCommand string       `json:"case_command,omitempty"`
@@ -32,6 +33,7 @@ type jsonRun struct {
 
 // jsonEnd is what there is to say once it has ended.
 type jsonEnd struct {
+	Drops       int            `json:"drops"`
 	DurationMS  float64        `json:"duration_ms"`
 	JitterMS    float64        `json:"jitter_ms"`
 	Interrupted bool           `json:"interrupted"`
@@ -61,6 +63,8 @@ type jsonCase struct {
 	Step         string         `json:"step,omitempty"`
 	Exit         string         `json:"exit,omitempty"`
 	Output       string         `json:"output,omitempty"`
+	Datagrams    *int           `json:"datagrams,omitempty"`
+	Drops        *int           `json:"drops,omitempty"`
 	Exchange     []probe.Event  `json:"exchange,omitempty"`
 }
 
@@ -91,14 +95,14 @@ func WriteJSON(w io.Writer, rep *conformance.Report) error {
 func runJSON(format string, rep *conformance.Report) jsonRun {
 	return jsonRun{
 		Schema: format, Suite: rep.Suite, Spec: rep.Spec,
-		Target: rep.Target, Addrs: rep.Addrs, Role: rep.Role, Profile: rep.Profile, Seed: rep.Seed, TimeScale: rep.TimeScale,
+		Target: rep.Target, Addrs: rep.Addrs, Role: rep.Role, Profile: rep.Profile, Seed: rep.Seed, TimeScale: rep.TimeScale, Link: rep.Link,
 		Started: rep.Started, Command: rep.Command, CaseCommand: rep.CaseCommand,
 	}
 }
 
 func endJSON(rep *conformance.Report) jsonEnd {
 	end := jsonEnd{
-		DurationMS: milliseconds(rep.Duration), JitterMS: milliseconds(rep.Jitter), Interrupted: rep.Interrupted,
+		DurationMS: milliseconds(rep.Duration), JitterMS: milliseconds(rep.Jitter), Interrupted: rep.Interrupted, Drops: rep.Drops(),
 		Stale: rep.Stale, Unexercised: rep.Unexercised,
 		Summary: map[string]int{"total": len(rep.Results)},
 	}
@@ -117,6 +121,9 @@ func caseJSON(res conformance.Result) jsonCase {
 	}
 	if v := res.Violation; v != nil {
 		c.Violation = &jsonViolation{Requirement: violated(res), Want: v.Want, Got: v.Got, Timing: v.Timing}
+	}
+	if res.Crossed {
+		c.Datagrams, c.Drops = &res.Datagrams, &res.Drops
 	}
 	return c
 }

@@ -221,8 +221,9 @@ func reportOf(run jsonRun, end jsonEnd) (*conformance.Report, error) {
 	}
 	return &conformance.Report{
 		Suite: run.Suite, Spec: run.Spec, Target: run.Target, Addrs: run.Addrs, Role: run.Role, Profile: run.Profile,
-		Seed: run.Seed, TimeScale: run.TimeScale, Started: run.Started, Command: run.Command, CaseCommand: run.CaseCommand,
+		Seed: run.Seed, TimeScale: run.TimeScale, Link: run.Link, Started: run.Started, Command: run.Command, CaseCommand: run.CaseCommand,
 		Duration: duration(end.DurationMS), Jitter: duration(end.JitterMS), Interrupted: end.Interrupted,
+		Stale: end.Stale, Unexercised: end.Unexercised,
 	}, nil
 }
 
@@ -240,6 +241,9 @@ func resultOf(c jsonCase) (conformance.Result, error) {
 	}
 	if v := c.Violation; v != nil {
 		res.Violation = &probe.Violation{Requirement: v.Requirement, Want: v.Want, Got: v.Got, Timing: v.Timing}
+	}
+	if c.Datagrams != nil && c.Drops != nil {
+		res.Crossed, res.Datagrams, res.Drops = true, *c.Datagrams, *c.Drops
 	}
 	switch {
 	case c.ID == "":

@@ -41,6 +41,9 @@ type TextOptions struct {
 	// one that, followed by the ID of a case, runs that case alone.
 	Command     string
 	CaseCommand string
+	// ReplayCommand is the command line that repeats the fates of a link from the record
+	// that the run writes; empty where it writes none.
+	ReplayCommand string
 
 	Exit conformance.ExitOptions // what the last line goes by
 }
@@ -78,7 +81,11 @@ func (t *Text) Header(rep *conformance.Report) {
 	b.entry("target", rep.Target)
 	b.entry("seed", strconv.FormatUint(rep.Seed, 10))
 	b.entry("time scale", strconv.FormatFloat(rep.TimeScale, 'g', -1, 64))
+	if rep.Link != "" {
+		b.entry("link", fmt.Sprintf("%s, seed %d; over TCP it acts by delay, rate, cuts, stalls and resets only", rep.Link, rep.Seed))
+	}
 	b.command("repeat", t.o.Command)
+	b.command("replay", t.o.ReplayCommand)
 	b.line(0, "")
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -133,7 +140,15 @@ func (t *Text) caseLine(res conformance.Result) string {
 	if res.Message != "" {
 		line += "  " + t.paint.dim(oneLine(res.Message))
 	}
+	if res.Datagrams > 0 {
+		line += "  " + t.paint.dim(dropped(res.Drops, res.Datagrams))
+	}
 	return line
+}
+
+// dropped says how many datagrams a link dropped.
+func dropped(drops, datagrams int) string {
+	return fmt.Sprintf("(link: %s of %s dropped)", count(drops), plural(datagrams, "datagram"))
 }
 
 // progress replaces the progress line.
@@ -311,12 +326,24 @@ func (t *Text) sums(b *block, rep *conformance.Report) {
 		}
 	}
 	b.line(0, fmt.Sprintf("%s in %s: %s", plural(len(rep.Results), "case"), span(rep.Duration), strings.Join(parts, ", ")))
+	if n, of := rep.Drops(), entered(rep); of > 0 {
+		b.line(0, t.paint.dim(fmt.Sprintf("the links dropped %s of %s", count(n), plural(of, "datagram"))))
+	}
 	where := ""
 	if !rep.Addrs.Empty() && rep.Addrs.String() != rep.Target {
 		where = " at " + rep.Addrs.String()
 	}
 	b.line(0, t.paint.dim(fmt.Sprintf("against %s%s; the timers of this host were up to %s late",
 		clean(rep.Target), clean(where), span(rep.Jitter.Round(100*time.Microsecond)))))
+}
+
+// entered counts the datagrams that entered the links of all cases.
+func entered(rep *conformance.Report) int {
+	n := 0
+	for i := range rep.Results {
+		n += rep.Results[i].Datagrams
+	}
+	return n
 }
 
 // conclusion says in one line what the run comes to.

@@ -34,7 +34,7 @@ func Mutants() []Mutant {
 	for i, r := range spec.Requirements() {
 		place[r.ID] = i
 	}
-	all := slices.Concat(wireMutants, codecMutants, tcpMutants, udpMutants, fragMutants)
+	all := slices.Concat(wireMutants, codecMutants, tcpMutants, udpMutants, fragMutants, linkMutants)
 	slices.SortStableFunc(all, func(a, b Mutant) int { return place[a.Requirement] - place[b.Requirement] })
 	return all
 }

@@ -37,6 +37,8 @@ type definition struct {
 	params  []string // the pattern of each parameter
 	re      *regexp.Regexp
 	handler any
+	// doc checks the block below the step; nil is for one with lines of the notation.
+	doc func(n notation, content string) error
 }
 
 // definitions are all steps, in the order in which they were defined. Patterns

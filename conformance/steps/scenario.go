@@ -56,6 +56,7 @@ var knownTags = map[string]string{
 	"@memory":         "looks at the target's memory: needs a target that the judge started",
 	"@compression":    "needs a target that offers compression",
 	"@no-compression": "needs a target that does not offer compression",
+	"@link":           "goes over a link between judge and target",
 }
 
 var (
@@ -179,12 +180,20 @@ func (n notation) check(st *messages.Step) (text string, err error) {
 			err = n.checkLine(values[i])
 		case typeName.re:
 			_, err = n.frameType(values[i])
+		case profileName.re:
+			_, err = profileName.parse(values[i])
 		}
 		if err != nil {
 			return "", fmt.Errorf("%q: %w", st.Text, err)
 		}
 	}
-	if st.DocString != nil {
+	switch doc := matches[0].doc; {
+	case st.DocString == nil:
+	case doc != nil:
+		if err := doc(n, st.DocString.Content); err != nil {
+			return "", fmt.Errorf("the block of %q: %w", st.Text, err)
+		}
+	default:
 		for i, line := range docLines(&godog.DocString{Content: st.DocString.Content}) {
 			if err := n.checkLine(line); err != nil {
 				return "", fmt.Errorf("line %d of the block: %q: %w", i+1, line, err)
@@ -288,6 +297,7 @@ func (e *Ending) Unwrap() error { return e.Err }
 func (s Scenario) Run(ctx context.Context, t *probe.T) error {
 	w := newWorld(t, s.notation)
 	w.judged = s.Requirements[0]
+	w.tcp = slices.Contains(s.Tags, "@tcp")
 	var finding error // what godog itself found, for instance an undefined step
 	suite := godog.TestSuite{
 		Name: s.ID,

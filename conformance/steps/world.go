@@ -36,6 +36,8 @@ type world struct {
 	pieces []probe.Datagram
 	// halves are messages whose first fragment has been sent.
 	halves []*half
+	// unfinished are large messages whose last fragment has not been sent.
+	unfinished []unfinished
 
 	// The client under test, where one is judged.
 	listener    *probe.Listener
@@ -56,6 +58,9 @@ type world struct {
 
 	sentOctets int           // how long the last stimulus was
 	ackBy      time.Duration // until when an ACK that was asked for over UDP may come
+
+	lossy lossy // what is sent over a link until it is acknowledged
+	tcp   bool  // the scenario is about TCP
 
 	judged   string // the requirement that the scenario judges
 	given    bool   // the running step is a Given
@@ -168,7 +173,7 @@ func pongTo(ping dissect.Frame) []byte {
 	return forge.Frame{Type: typePong, Payload: ping.Payload}.Bytes()
 }
 
-func (w *world) reply() time.Duration { return w.t.Bound("reply") }
+func (w *world) reply() time.Duration { return w.t.Bound("reply") + w.onLink() }
 func (w *world) close() time.Duration { return w.t.Bound("close") }
 
 // sent remembers how long a stimulus was.
