@@ -67,7 +67,10 @@ func Run(ctx context.Context, t target.Target, opts Options) (*Report, error) {
 		inst.Stop()
 		return nil, err
 	}
-	r := &runner{opts: opts, target: t, inst: inst, cases: cases, results: make([]Result, len(cases)), sources: probe.NewSources()}
+	r := &runner{
+		opts: opts, target: t, inst: inst, cases: cases, sources: probe.NewSources(),
+		board: &board{results: make([]Result, len(cases))},
+	}
 	defer func() { r.inst.Stop() }()
 	return r.run(ctx)
 }
@@ -78,12 +81,16 @@ type runner struct {
 	inst    target.Instance
 	cases   []Case
 	sources *probe.Sources
-	jitter  jitterMeter
 	served  map[string]bool   // which transports answered at the start
 	heard   map[string][]byte // what came first over each, at the start
 	starts  int               // how often the target was started again
 	lost    string            // why the target can no longer be judged; empty while it can
+	*board
+}
 
+// A board is what runners share that judge several instances of one target.
+type board struct {
+	jitter  jitterMeter
 	mu      sync.Mutex // guards what follows, and serialises the callbacks
 	results []Result
 	done    int
@@ -120,15 +127,25 @@ func (r *runner) run(ctx context.Context) (*Report, error) {
 	}
 
 	together, alone := r.schedule()
-	r.runTogether(runCtx, together)
-	for n, i := range alone {
-		// What an earlier one has filled is not this one's to find full.
-		if r.cases[i].Exclusive && n > 0 && r.target.Restartable() && r.lost == "" && runCtx.Err() == nil && !r.startAgain(runCtx) {
-			r.lost = "the target could not be started again"
-		}
-		r.runAlone(runCtx, i)
+	var beside sync.WaitGroup
+	if side := r.another(runCtx, together, alone); side != nil {
+		mine := alone
+		alone = nil
+		beside.Go(func() {
+			defer func() { side.inst.Stop() }()
+			side.runEachAlone(runCtx, mine)
+			side.finish(runCtx, mine, ctx.Err() != nil)
+		})
 	}
-	r.finish(runCtx, ctx.Err() != nil)
+	r.runTogether(runCtx, together)
+	r.runEachAlone(runCtx, alone)
+	r.finish(runCtx, slices.Concat(together, alone), ctx.Err() != nil)
+	beside.Wait()
+	for _, res := range r.results {
+		if res.ID == "" {
+			return nil, errors.New("a case has no result: the runner has lost it")
+		}
+	}
 
 	report.Interrupted = ctx.Err() != nil
 	report.Results = r.results
@@ -488,8 +505,38 @@ func (r *runner) settle(i int, res Result) {
 	}
 }
 
-// finish gives every case that did not run its verdict.
-func (r *runner) finish(ctx context.Context, interrupted bool) {
+// another is a runner with an instance of its own for the cases that run alone: most
+// of the others wait for timers meanwhile. It is nil where there is nothing to gain or
+// the target cannot run twice.
+func (r *runner) another(ctx context.Context, together, alone []int) *runner {
+	several, ok := r.target.(target.Several)
+	if !ok || !several.Several() || len(together) == 0 || len(alone) == 0 {
+		return nil
+	}
+	inst, err := r.target.Start(ctx)
+	if err != nil {
+		return nil // one instance is enough, one after the other
+	}
+	return &runner{
+		opts: r.opts, target: r.target, inst: inst, cases: r.cases, sources: r.sources,
+		served: r.served, heard: r.heard, board: r.board,
+	}
+}
+
+// runEachAlone runs cases one after the other. What one of them has filled is not for
+// the next to find full: each that fills a limit has a fresh instance, where there can
+// be one.
+func (r *runner) runEachAlone(ctx context.Context, alone []int) {
+	for n, i := range alone {
+		if r.cases[i].Exclusive && n > 0 && r.target.Restartable() && r.lost == "" && ctx.Err() == nil && !r.startAgain(ctx) {
+			r.lost = "the target could not be started again"
+		}
+		r.runAlone(ctx, i)
+	}
+}
+
+// finish gives every one of the cases that did not run its verdict.
+func (r *runner) finish(ctx context.Context, cases []int, interrupted bool) {
 	why := r.lost
 	switch {
 	case interrupted:
@@ -497,7 +544,8 @@ func (r *runner) finish(ctx context.Context, interrupted bool) {
 	case ctx.Err() != nil:
 		why = fmt.Sprintf("the run's deadline of %v passed", r.opts.Deadline)
 	}
-	for i, c := range r.cases {
+	for _, i := range cases {
+		c := r.cases[i]
 		if r.results[i].ID != "" {
 			continue
 		}

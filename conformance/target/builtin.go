@@ -25,6 +25,9 @@ func Builtin(path string, args ...string) *Program {
 // Restartable is true.
 func (b *Program) Restartable() bool { return true }
 
+// Several is true: each instance finds ports of its own.
+func (b *Program) Several() bool { return true }
+
 func (b *Program) String() string {
 	if b.Name == "" {
 		return b.Path

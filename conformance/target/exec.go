@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -44,6 +45,12 @@ func (e Exec) Check() error {
 
 // Restartable is true.
 func (e Exec) Restartable() bool { return true }
+
+// Several is true for a command that is told where to listen: two of them get two
+// places.
+func (e Exec) Several() bool {
+	return strings.Contains(e.Command, "{tcp}") || strings.Contains(e.Command, "{udp}")
+}
 
 func (e Exec) String() string { return fmt.Sprintf("command %q", e.Command) }
 

@@ -98,6 +98,11 @@ type Instance interface {
 	Stop()
 }
 
+// Several is a [Target] that says whether several of its instances can run at a time.
+type Several interface {
+	Several() bool
+}
+
 // A Gauge is an [Instance] whose memory can be measured: one that the judge
 // started itself, on a host that tells.
 type Gauge interface {
