@@ -17,6 +17,9 @@ const (
 	// rests on a clock is not believed at once where it says nothing of by how much
 	// a time was missed.
 	noisy = 50 * time.Millisecond
+	// othersLate is how many times later than the judge's own timers those of the
+	// target may have been: it is another process, and its worst moment another one.
+	othersLate = 2
 )
 
 // A jitterMeter measures how late this host's timers fire while a run goes on, so
@@ -66,13 +69,14 @@ func (m *jitterMeter) worst(since time.Time) time.Duration {
 }
 
 // doubtful says whether the host may have made a violation itself: where it rests
-// on a clock, and the host's own timers were as late as the time was missed by.
+// on a clock, and the host's own timers were late by what the time was missed by, or
+// nearly.
 func doubtful(v *probe.Violation, late time.Duration) bool {
 	if !v.Timing {
 		return false
 	}
 	if excess, ok := v.Excess(); ok {
-		return late >= excess
+		return othersLate*late >= excess
 	}
 	return late > noisy
 }

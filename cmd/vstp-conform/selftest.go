@@ -24,6 +24,7 @@ const nullJobs = 64
 
 type selftestFlags struct {
 	null, mutants, contrarians bool
+	stability                  int
 	run                        []string
 	sample                     int
 	seed                       uint64
@@ -50,6 +51,10 @@ the project and the go command; --sample judges only that many, drawn by --seed.
 leaves free, one after the other, and judges it by the whole suite. None of them may
 fail a case.
 
+--stability N judges the reference peer as server and client at the same time, N times
+each with 1, 2 and 4 processors. No verdict may change from run to run, and at most
+1 percent of them may be inconclusive.
+
 Without a flag, --null and --mutants are done.
 
 Exit status: 0 all is proved, 1 a null peer passed a case, a mutant survived or a
@@ -57,7 +62,8 @@ contrarian failed, 2 usage, 4 a peer could not be built or judged, 130 interrupt
 		Example: `  vstp-conform selftest --null
   vstp-conform selftest --mutants --sample 12
   vstp-conform selftest --mutants --run 'ack-*' --out out
-  vstp-conform selftest --contrarians`,
+  vstp-conform selftest --contrarians
+  vstp-conform selftest --stability 50`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd.Context(), s) },
 	}
@@ -65,6 +71,7 @@ contrarian failed, 2 usage, 4 a peer could not be built or judged, 130 interrupt
 	fl.BoolVar(&f.null, "null", false, "only the peers that implement nothing")
 	fl.BoolVar(&f.mutants, "mutants", false, "only the mutants of the reference peer")
 	fl.BoolVar(&f.contrarians, "contrarians", false, "only the peers that make every other permitted choice")
+	fl.IntVar(&f.stability, "stability", 0, "only compare the verdicts of `N` runs with each number of processors")
 	fl.StringArrayVar(&f.run, "run", nil, "only the mutants or contrarians whose name matches the `GLOB`; repeatable")
 	fl.IntVar(&f.sample, "sample", 0, "only `N` of the mutants, drawn by --seed; 0 for all")
 	fl.Uint64Var(&f.seed, "seed", 0, "draw the sample by this `SEED`")
@@ -77,10 +84,13 @@ func (f *selftestFlags) execute(ctx context.Context, s streams) error {
 	if f.sample < 0 {
 		return usagef("--sample %d: want 0 or more", f.sample)
 	}
+	if f.stability < 0 {
+		return usagef("--stability %d: want 0 or more", f.stability)
+	}
 	if f.timeScale < minTimeScale || f.timeScale > maxTimeScale {
 		return usagef("--time-scale %v: want %v to %v", f.timeScale, minTimeScale, maxTimeScale)
 	}
-	both := !f.null && !f.mutants && !f.contrarians
+	both := !f.null && !f.mutants && !f.contrarians && f.stability == 0
 	code := conformance.ExitConformant
 	if f.null || both {
 		c, err := f.judgeNull(ctx, s)
@@ -98,6 +108,13 @@ func (f *selftestFlags) execute(ctx context.Context, s streams) error {
 	}
 	if f.contrarians {
 		c, err := f.judgeContrarians(ctx, s)
+		if err != nil {
+			return err
+		}
+		code = max(code, c)
+	}
+	if f.stability > 0 {
+		c, err := f.judgeStability(ctx, s)
 		if err != nil {
 			return err
 		}

@@ -136,6 +136,7 @@ var (
 			return err
 		}
 		f := forge.Frame{Type: typeErr, Headers: forge.KV("err-code", fmt.Sprint(code), "msg-id", msgID)}
+		defer func() { w.settledAt = w.t.Elapsed() }()
 		return w.sendFrame(f, fmt.Sprintf("ERR err-code=%d msg-id=%s", code, msgID))
 	})
 )
@@ -361,5 +362,6 @@ func (w *world) acknowledgeLast() error {
 	if err != nil {
 		return err
 	}
+	defer func() { w.settledAt = w.t.Elapsed() }()
 	return w.sendFrame(forge.Frame{Type: typeAck, Headers: forge.KV("msg-id", msgID)}, "ACK msg-id="+msgID)
 }

@@ -340,8 +340,9 @@ func (w *world) wantRestingIDs(ctx context.Context, n int) error {
 		}
 		if before, used := last[m.id]; used && first-before < least {
 			return &probe.Violation{
-				Want: fmt.Sprintf("frag-id %d to rest for %v", m.id, w.t.Scaled(rests)),
-				Got:  fmt.Sprintf("another message under it %v after the last fragment of the one before", (first - before).Round(time.Millisecond)),
+				Want:   fmt.Sprintf("frag-id %d to rest for %v", m.id, w.t.Scaled(rests)),
+				Got:    fmt.Sprintf("another message under it %v after the last fragment of the one before", (first - before).Round(time.Millisecond)),
+				Timing: true, Low: least, Measured: first - before,
 			}
 		}
 		last[m.id] = end
@@ -450,7 +451,7 @@ func (w *world) wantIntervals(bounds func(nominal time.Duration) (least, most ti
 			return &probe.Violation{
 				Want:   fmt.Sprintf("between %v and %v before retransmission %d", least.Round(10*time.Microsecond), most.Round(10*time.Microsecond), i),
 				Got:    took.Round(10 * time.Microsecond).String(),
-				Timing: true,
+				Timing: true, Low: least, High: most, Measured: took,
 			}
 		}
 		nominal *= 2
@@ -548,15 +549,26 @@ func (w *world) wantTimeout(ctx context.Context, unscaled time.Duration) error {
 	took := w.ended.At() - w.rounds[len(w.rounds)-1].end()
 	if took < wait-wait/20 || took > wait+w.reply() {
 		return &probe.Violation{
-			Want: fmt.Sprintf("Timeout %v after the last transmission", wait), Got: took.Round(time.Millisecond).String(), Timing: true,
+			Want: fmt.Sprintf("Timeout %v after the last transmission", wait), Got: took.Round(time.Millisecond).String(),
+			Timing: true, Low: wait - wait/20, High: wait + w.reply(), Measured: took,
 		}
 	}
 	return nil
 }
 
+// underway is how long after the judge has ended a send a transmission may still have
+// been begun before: what the two programs take to notice, beside the lateness of the
+// host.
+const underway = 20 * time.Millisecond
+
 // wantQuiet watches on the client's clock: a retransmission has no barrier but time.
+// One that was sent before the client can have known is none that it should not have
+// sent.
 func (w *world) wantQuiet(ctx context.Context, unscaled time.Duration) error {
-	_, err := w.datagramsUntil(ctx, w.t.Scaled(unscaled)+afterSentinel, w.isTransmission)
+	known := w.settledAt + underway + w.t.Late()
+	_, err := w.datagramsUntil(ctx, w.t.Scaled(unscaled)+afterSentinel, func(d probe.Datagram) bool {
+		return w.isTransmission(d) && d.At > known
+	})
 	switch {
 	case errors.Is(err, probe.ErrNothing):
 		return nil

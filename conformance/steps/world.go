@@ -51,6 +51,7 @@ type world struct {
 	answer      target.Answer // of a send that may be refused
 	source      string        // of the message that the client received last
 	rounds      []round       // the transmissions of a message, as they came
+	settledAt   time.Duration // when an ACK or ERR that ends a send was sent last
 
 	expected forge.Frame // what a step sent whose echo a later one wants
 	sessions []*big.Int  // the identifiers of the WELCOMEs that were read
