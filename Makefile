@@ -74,6 +74,22 @@ selftest-null: ## Judge the judge: peers that do nothing useful must not pass
 mutants: ## Judge the judge: every planted fault must be caught
 	$(GO) run ./cmd/vstp-conform selftest --mutants $(ARGS)
 
+.PHONY: contrarians
+contrarians: ## Judge the judge: every other permitted choice must pass
+	$(GO) run ./cmd/vstp-conform selftest --contrarians $(ARGS)
+
+.PHONY: stability
+stability: ## Judge the judge: no verdict may change over 50 runs with 1, 2 and 4 processors each
+	$(GO) run ./cmd/vstp-conform selftest --stability 50
+
+.PHONY: adapters
+adapters: ## Judge the implementations in other languages whose toolchain is there
+	conformance/adapters/run.sh
+
+.PHONY: virtual
+virtual: ## A million transfers in the event loop, and every ordered trace, in virtual time
+	VSTP_NIGHTLY=1 $(GO) test ./ref/udp -run 'EventLoop|OrderedTrace'
+
 .PHONY: nightly
 nightly: FUZZTIME = 10m
-nightly: mutants crosscheck report fuzz ## What takes long: all mutants, crosscheck, the report page, each fuzz target for 10 minutes
+nightly: mutants contrarians stability adapters virtual crosscheck report fuzz ## What takes long: the judge judged, other languages, virtual time, browser, 10 minutes of each fuzz target

@@ -248,7 +248,11 @@ func wantError(answer target.Answer, name string) error {
 	case answer.OK:
 		return &probe.Violation{Want: "the error " + name, Got: "a frame: " + shorten(string(answer.Line()))}
 	case answer.Error != name:
-		return &probe.Violation{Want: "the error " + name, Got: refusal(answer)}
+		v := &probe.Violation{Want: "the error " + name, Got: refusal(answer)}
+		if name != "Incomplete" && answer.Error != "Incomplete" && answer.Error != "Unsupported" {
+			v.Requirement = "FRM-9" // it is refused, and which fault is named is of profile strict
+		}
+		return v
 	}
 	return nil
 }
