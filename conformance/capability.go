@@ -18,6 +18,8 @@ import (
 var refusing = map[string]string{
 	"varint": "varint_decode",
 	"string": "string_decode",
+
+	capabilityGzip: "decompress",
 }
 
 // refuses wants an operation of a capability that the adapter did not declare to

@@ -22,6 +22,10 @@ import (
 // requirement of the vector is about codecs.
 func codecCase(v vectors.Vector, registry *spec.Registry) (Case, bool) {
 	requirements, ok := codecFirst(v.Requirements)
+	if !ok && v.Family == vectors.FamilyGzip {
+		// What a receiver does about COMP shows in decompress as well.
+		requirements, ok = v.Requirements, true
+	}
 	if !ok {
 		return Case{}, false
 	}
@@ -37,6 +41,8 @@ func codecCase(v vectors.Vector, registry *spec.Registry) (Case, bool) {
 		run, capability = runVarintVector, "varint"
 	case vectors.FamilyString:
 		run, capability = runStringVector, "string"
+	case vectors.FamilyGzip:
+		run, capability = runGzipVector, capabilityGzip
 	default:
 		return Case{}, false
 	}

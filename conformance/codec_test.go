@@ -50,6 +50,10 @@ func toyAdapter(mode string) {
 			f := dissect.Decode(octets, dissect.Options{MaxFrame: request.Limit})
 			trigger = f.Class() == "InvalidVersion"
 			answer = toyDecode(request.ID, f)
+		case "decompress":
+			if mode == "adapter-undeclared" {
+				answer = map[string]any{"id": request.ID, "ok": true, "hex": ""}
+			}
 		case "encode":
 			f := forge.Frame{Type: request.Frame.Type, Flags: request.Frame.Flags}
 			for _, h := range request.Frame.Headers {
@@ -116,14 +120,30 @@ func judgeCodec(t *testing.T, mode string, globs ...string) map[string]conforman
 
 func TestCodecThatIsSound(t *testing.T) {
 	applicable := 0
-	for id, r := range judgeCodec(t, "adapter", "vector/frame/*", "vector/string/*", "vector/varint/*") {
+	for id, r := range judgeCodec(t, "adapter", "vector/frame/*", "vector/string/*", "vector/varint/*", "vector/gzip/*") {
 		if r.Verdict == conformance.NotApplicable {
-			continue // varints and strings, which it does not declare
+			assert.NotRegexp(t, "^vector/frame/", id)
+			continue // varints, strings and compression, which it does not declare
 		}
 		applicable++
 		assert.Equal(t, conformance.Pass, r.Verdict, "%s: %s", id, r.Message)
 	}
 	assert.Greater(t, applicable, 100)
+}
+
+// What a codec does not declare it has to refuse: each operation is asked for once.
+func TestCodecThatOffersMoreThanItDeclares(t *testing.T) {
+	got := judgeCodec(t, "adapter-undeclared", "vector/gzip/abc", "vector/gzip/bomb", "vector/string/empty")
+	require.Len(t, got, 3)
+	for id, r := range got {
+		if id == "vector/string/empty" {
+			assert.Equal(t, conformance.NotApplicable, r.Verdict, r.Message)
+			continue
+		}
+		assert.Equal(t, conformance.Fail, r.Verdict, id)
+		require.NotNil(t, r.Violation, id)
+		assert.Equal(t, "OBS-4", r.Violation.Requirement, id)
+	}
 }
 
 func TestCodecCulpritsAreNamed(t *testing.T) {

@@ -20,12 +20,13 @@ import (
 // one file of ref/, laid over the source for a build. There is no switch for it
 // in the reference implementation.
 type Mutant struct {
-	Name        string // for instance "crc-not-checked"
-	Requirement string // the one that it violates
-	Sentence    string // what it does instead
-	Role        string // conformance.RoleServer (empty) or RoleCodec: how it is judged
-	File        string // below the module's root, with slashes
-	Old, New    string // Old must stand in the file exactly once
+	Name        string   // for instance "crc-not-checked"
+	Requirement string   // the one that it violates
+	Sentence    string   // what it does instead
+	Role        string   // how it is judged: conformance.RoleServer (empty), RoleClient or RoleCodec
+	File        string   // below the module's root, with slashes
+	Old, New    string   // Old must stand in the file exactly once
+	Args        []string // further arguments of the peer, of which it needs --no-compression to be judged by what that is about
 }
 
 // Mutants is the catalogue, in the order of the specification.
@@ -34,7 +35,7 @@ func Mutants() []Mutant {
 	for i, r := range spec.Requirements() {
 		place[r.ID] = i
 	}
-	all := slices.Concat(wireMutants, codecMutants, tcpMutants, udpMutants, fragMutants, linkMutants)
+	all := slices.Concat(wireMutants, codecMutants, tcpMutants, udpMutants, fragMutants, linkMutants, compressMutants)
 	slices.SortStableFunc(all, func(a, b Mutant) int { return place[a.Requirement] - place[b.Requirement] })
 	return all
 }
@@ -106,7 +107,8 @@ func (r MutantResult) Killed() bool { return len(r.Killers) > 0 }
 const attempts = 3
 
 // Mutate builds a mutant and judges it with the cases about the requirement that
-// it violates, at the time scale of opts. Only what those cases find counts.
+// it violates, at the time scale of opts. It offers compression unless its Args say
+// otherwise. Only what those cases find counts.
 func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options) (MutantResult, error) {
 	result := MutantResult{Mutant: m}
 	dir, err := os.MkdirTemp("", "vstp-mutant-")
@@ -121,9 +123,14 @@ func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options
 	opts.Profile = "strict"
 	opts.Tags = "@" + m.Requirement
 	opts.Role = m.Role
-	var peer target.Target = target.Builtin(program, "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(opts.TimeScale))
-	if m.Role == conformance.RoleCodec {
-		peer = target.AdapterCommand{Name: m.Name, Path: program, Args: []string{"--adapter"}}
+	opts.Capabilities = []string{"compression"}
+	if slices.Contains(m.Args, "--no-compression") {
+		opts.Capabilities = []string{}
+	}
+	args := append([]string{"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(opts.TimeScale)}, m.Args...)
+	var peer target.Target = target.Builtin(program, args...)
+	if m.Role != "" {
+		peer = target.AdapterCommand{Name: m.Name, Path: program, Args: append([]string{"--adapter"}, m.Args...), TimeScale: opts.TimeScale}
 	}
 	result.Report, err = conformance.Run(ctx, peer, opts)
 	if err != nil {

@@ -561,23 +561,6 @@ var lastID uint64
 `,
 	},
 
-	// Compression that is not offered
-
-	{
-		Name: "compressed-message-delivered-as-it-is", Requirement: "CMP-11",
-		Sentence: "A compressed message is delivered without being decompressed.",
-		File:     "ref/session/server.go",
-		Old:      "	if compressed(f) {\n",
-		New:      "	if compressed(f) && len(f.Payload) == 0 {\n",
-	},
-	{
-		Name: "compressed-message-acknowledged", Requirement: "CMP-11",
-		Sentence: "A compressed message is acknowledged before it is refused.",
-		File:     "ref/session/server.go",
-		Old:      "	if compressed(f) {\n",
-		New:      "	if compressed(f) {\n		s.acknowledge(f)\n",
-	},
-
 	// Limits and robustness
 
 	{

@@ -78,7 +78,7 @@ var udpMutants = []Mutant{
 		Sentence: "The first frame of a datagram is taken and what follows it ignored.",
 		File:     fileEndpoint,
 		Old:      `	if err == nil && n == len(b) {`,
-		New:      `	if err == nil && n <= len(b) {`,
+		New:      `	if err == nil {`,
 	},
 	{
 		Name: "zeros-behind-the-frame-ignored", Requirement: "UDP-3",
@@ -521,10 +521,10 @@ func (s *Server) datagram(b []byte, p path) {
 	},
 	{
 		Name: "compression-refused-aloud", Requirement: "UDP-18",
-		Sentence: "A compressed message draws ERR 19, as on TCP.",
+		Sentence: "A message that cannot be decompressed draws ERR 18, as on TCP.",
 		File:     fileEndpoint,
-		Old:      `		return Reaction{Err: refusal(fault, `,
-		New:      `		return Reaction{Replies: []wire.Frame{errFrame(wire.Unsupported, msgID(f))}, Err: refusal(fault, `,
+		Old:      `		return Reaction{Err: refusal(fault,`,
+		New:      `		return Reaction{Replies: []wire.Frame{errFrame(fault, msgID(f))}, Err: refusal(fault,`,
 	},
 	{
 		Name: "fragment-refused-aloud", Requirement: "UDP-18",
@@ -540,8 +540,7 @@ func (s *Server) datagram(b []byte, p path) {
 		Sentence: "In place of an answer that is too long ERR 8 goes to the peer.",
 		File:     fileRequest,
 		Old:      `		err = r.server.endpoint.CheckAnswer(f)`,
-		New: `		err = r.server.endpoint.CheckAnswer(f)
-		if err != nil {
+		New: `		if err = r.server.endpoint.CheckAnswer(f); err != nil {
 			f, err = wire.NewBuilder(wire.TypeErr).Text(wire.KeyErrCode, "8").Build()
 		}`,
 	},
@@ -571,8 +570,8 @@ func (s *Server) datagram(b []byte, p path) {
 		Name: "ack-on-receipt-and-on-delivery", Requirement: "ACK-1",
 		Sentence: "A message is acknowledged when it arrives and again when it is delivered.",
 		File:     fileEndpoint,
-		Old:      `		r.Deliver, r.Message = true, m`,
-		New: `		r.Deliver, r.Message = true, m
+		Old:      `		r.Deliver, r.Message, r.Received = true, m, f`,
+		New: `		r.Deliver, r.Message, r.Received = true, m, f
 		r.Replies = append(r.Replies, r.Replies...)`,
 	},
 

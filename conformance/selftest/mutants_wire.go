@@ -563,7 +563,11 @@ var wireMutants = []Mutant{
 		Sentence: "A datagram with a reserved bit in FLAGS is discarded.",
 		File:     "ref/session/endpoint.go",
 		Old:      "	if err == nil && n == len(b) {\n",
-		New:      "	if err == nil && n == len(b) && f.Flags&^(wire.FlagReqAck|wire.FlagCRC|wire.FlagFrag|wire.FlagComp) == 0 {\n",
+		New: `	if err == nil && f.Flags&^(wire.FlagReqAck|wire.FlagCRC|wire.FlagFrag|wire.FlagComp) != 0 {
+		return wire.Frame{}, refusal(wire.Protocol, "reserved bits in FLAGS %v", f.Flags)
+	}
+	if err == nil && n == len(b) {
+`,
 	},
 	{
 		Name: "frag-headers-make-a-fragment", Requirement: "FLG-4",
@@ -617,7 +621,7 @@ var wireMutants = []Mutant{
 		Name: "compressed-ping-discarded-over-udp", Requirement: "FLG-7",
 		Sentence: "A datagram of any type with COMP is discarded.",
 		File:     "ref/session/endpoint.go",
-		Old:      "	m, fault := e.unpack.message(f)\n",
-		New:      "	m, fault := e.unpack.message(f)\n	if f.Type != wire.TypeData && f.Flags.Has(wire.FlagComp) {\n		fault = wire.Unsupported\n	}\n",
+		Old:      "	if fault != 0 {\n",
+		New:      "	if fault != 0 || f.Type != wire.TypeData && f.Flags.Has(wire.FlagComp) {\n",
 	},
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -68,6 +69,9 @@ var (
 	_ = step1("at most one ERR arrives, and it is {}", frame, func(ctx context.Context, w *world, line string) error {
 		p, err := w.notation.pattern(line)
 		if err != nil {
+			return err
+		}
+		if err := w.dealtWith(ctx); err != nil {
 			return err
 		}
 		before, err := w.clientBarrier(ctx)
@@ -237,6 +241,36 @@ func (w *world) clientBarrier(ctx context.Context) ([]dissect.Frame, error) {
 		}
 		before = append(before, f)
 	}
+}
+
+// dealtWith waits until the client has come to a sentinel, whatever it reports before:
+// what it sends of its own accord about what came earlier is on its way by then, and
+// ahead of its next message.
+func (w *world) dealtWith(ctx context.Context) error {
+	payload := w.t.Unique("sentinel")
+	if err := w.sendPlain(payload); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(w.reply()); time.Now().Before(deadline); {
+		answer, err := w.clientGets(ctx, w.reply())
+		if err != nil {
+			return err
+		}
+		if answer.Error == "ConnectionClosed" {
+			break
+		}
+		if !answer.OK {
+			continue
+		}
+		f, err := answer.Frame()
+		if err != nil {
+			return probe.Malformed("recv", err)
+		}
+		if bytes.Equal(f.Payload, payload) {
+			return nil
+		}
+	}
+	return &probe.Violation{Want: "that the client receives the sentinel", Got: "it does not", Timing: true}
 }
 
 // sendAtOnce begins many sends before it waits for any of them.

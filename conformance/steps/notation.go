@@ -18,6 +18,7 @@ import (
 //	DATA REQ_ACK msg-id=5 'x'        type, flags, headers in order, payload
 //	DATA flags=0x81 x'00ff'=x'fe80'  the FLAGS octet and headers as octets
 //	0x09 ''=v 3000*'ab'              a type by number, an empty key, a repeated payload
+//	DATA COMP gz:1000*'ab'           a payload as one gzip member
 //	vector frame/crc-flipped         the octets of a vector
 //	octets 474554202f                any octets
 //	first 14 octets of LINE          the beginning of what LINE says
@@ -229,8 +230,16 @@ func (n notation) item(p *pattern, w string) error {
 	return nil
 }
 
-// octetsOf reads a bare word, 'text', x'hex', or one of them N times: 3000*'ab'.
+// octetsOf reads a bare word, 'text', x'hex', or one of them N times: 3000*'ab'. With
+// gz: in front they are one gzip member.
 func octetsOf(w string) ([]byte, error) {
+	if inner, ok := strings.CutPrefix(w, "gz:"); ok {
+		plain, err := octetsOf(inner)
+		if err != nil {
+			return nil, err
+		}
+		return gzipOf(plain), nil
+	}
 	if number, rest, ok := cutOutsideQuotes(w, '*'); ok {
 		count, err := strconv.Atoi(number)
 		if err != nil || count < 0 || count > 64<<20 {

@@ -45,7 +45,7 @@ func RunAdapter(ctx context.Context, o Options, stdin io.Reader, stdout io.Write
 
 	// An answer that cannot be written ends the conversation wherever it is.
 	out := newOutput(stdout, func() { feed.Close() })
-	a := &adapter{options: Options{Types: o.Types}, out: out, clients: newClients(ctx, out)}
+	a := &adapter{options: Options{Types: o.Types, NoCompression: o.NoCompression}, out: out, clients: newClients(ctx, out)}
 	err := a.converse(ctx, newLineReader(flushFirst{in, out}, maxLine))
 	a.clients.end()
 	if broken := out.flush(); broken != nil {

@@ -188,7 +188,6 @@ func TestAdapterTCPRefusals(t *testing.T) {
 		{`"frame":{"flags":32}`, "Unsupported", "COMP"},
 		{`"frame":{"type":16,"flags":32}`, "InvalidFrameType", "TYP-2"},
 		{`"frame":{"flags":4}`, "Protocol", "FLG-2"},
-		{`"frame":{},"compress":true`, "Unsupported", "compression is not offered"},
 		{`"frame":{},"destination":"127.0.0.1:4000"`, "Protocol", `"destination" is for udp`},
 	} {
 		for _, op := range []string{"send", "send_ack"} {

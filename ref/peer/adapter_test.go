@@ -77,13 +77,13 @@ func TestAdapterStart(t *testing.T) {
 	assert.Equal(t, true, answer["ok"])
 	assert.Equal(t, "vstp reference implementation", answer["name"])
 	assert.Equal(t, []any{"client", "codec"}, answer["roles"])
-	assert.Equal(t, []any{"tcp", "udp", "tls", "varint", "string", "time-scale"}, answer["capabilities"])
+	assert.Equal(t, []any{"tcp", "udp", "tls", "varint", "string", "time-scale", "compression"}, answer["capabilities"])
 	assert.NotContains(t, answer, "id")
 }
 
 // What the test contract shows as an exchange happens.
 func TestAdapterKeepsTheExamplesOfTheTestContract(t *testing.T) {
-	offered := map[string]bool{"decode": true, "encode": true, "varint_encode": true, "varint_decode": true, "string_encode": true, "string_decode": true}
+	offered := map[string]bool{"decode": true, "encode": true, "varint_encode": true, "varint_decode": true, "string_encode": true, "string_decode": true, "decompress": true}
 	shown := map[string]int{}
 	var request string
 	for line := range strings.Lines(spec.TestContract()) {
@@ -241,7 +241,6 @@ func text(octets int) string { return strings.Repeat("61", octets) }
 
 func TestAdapterRefusesWhatItDoesNotOffer(t *testing.T) {
 	for _, request := range []string{
-		`{"op":"decompress","hex":""}`,
 		`{"op":"connect","id":1,"transport":"easy-tcp","addr":"127.0.0.1:1"}`,
 		`{"op":"connect","id":1,"transport":"easy-udp","addr":"127.0.0.1:1"}`,
 	} {

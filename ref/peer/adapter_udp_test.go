@@ -253,7 +253,6 @@ func TestAdapterUDPRefusals(t *testing.T) {
 		{`"frame":{"flags":32}`, "Unsupported", "COMP"},
 		{`"frame":{"type":4,"flags":32}`, "Unsupported", "COMP"},
 		{`"frame":{"flags":128}`, "Protocol", "FLG-2"},
-		{`"frame":{},"compress":true`, "Unsupported", "compression is not offered"},
 	} {
 		for _, op := range []string{"send", "send_ack"} {
 			l.refused(c.reason, c.message, op, conn+","+c.members)

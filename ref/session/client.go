@@ -42,7 +42,10 @@ type ClientConfig struct {
 
 	// Unpack undoes the compression of a complete DATA message that has COMP set. A
 	// *wire.DecodeError from it refuses the message by its Reason. Nil means that
-	// compression is not offered [CMP-11].
+	// compression is not offered.
+	//
+	// "An endpoint that does not offer compression MUST NOT deliver or acknowledge a
+	// COMP message." [CMP-11]
 	Unpack Unpack
 }
 
@@ -168,9 +171,10 @@ func (c *Client) greet() {
 // been sent.
 //
 // It refuses with a *LocalError: a frame that is neither DATA nor of a type beyond
-// the eight that the limits name, has flags other than CRC or a header of the
-// protocol's [HDR-11], or is larger than the limit [LIM-4]; and, as
-// ConnectionClosed, everything once the end of the connection has begun.
+// the eight that the limits name, has flags other than CRC and, on DATA, COMP, which
+// says that its payload has been compressed, or a header of the protocol's [HDR-11],
+// or is larger than the limit [LIM-4]; and, as ConnectionClosed, everything once the
+// end of the connection has begun.
 func (c *Client) Send(now time.Time, f wire.Frame) ([]Action, error) {
 	c.begin()
 	if err := c.sendable(f); err != nil {
@@ -283,7 +287,7 @@ func (c *Client) shutdown(end time.Time) {
 //
 //	TYPE             what becomes of it
 //	WELCOME          its session-id is noted
-//	DATA             is delivered; ERR 19 if it is compressed
+//	DATA             is delivered; ERR 18, 8 or 19 if it cannot be decompressed
 //	PING             PONG with the same payload
 //	PONG             ends a PING, or is ignored
 //	BYE              ends the input

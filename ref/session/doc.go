@@ -16,7 +16,8 @@
 // [PeerError]. Both unwrap to the [wire.Reason] that the specification names.
 //
 // Fragments are put together, and duplicates recognised, by package frag and
-// package reliable. Compression is not offered: what a peer sends of it is refused
-// as the specification wants it from an endpoint without it, see [Server.Frame],
-// [Client.Frame] and [Endpoint.Message].
+// package reliable. Messages are decompressed by the [Unpack] that an endpoint is
+// given; without one compression is not offered, and what a peer sends of it is
+// refused as the specification wants it, see [Server.Frame], [Client.Frame] and
+// [Endpoint.Message]. What an application sends is compressed before it comes here.
 package session

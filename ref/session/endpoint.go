@@ -59,6 +59,10 @@ type Reaction struct {
 	Deliver bool
 	Message wire.Frame
 
+	// Received is, where Deliver is set, Message as it was transmitted: compressed, if
+	// it was. By that copies are known.
+	Received wire.Frame
+
 	// Fragment says that Message is a fragment. What it completes, if it does, is for
 	// Endpoint.Message; nothing else is due [ACK-2].
 	Fragment bool
@@ -144,7 +148,7 @@ func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 	case wire.TypeHello:
 		r.reply(welcome(newShortSessionID()), &budget)
 	case wire.TypeData:
-		r.Deliver, r.Message = true, m
+		r.Deliver, r.Message, r.Received = true, m, f
 	case wire.TypePing:
 		r.reply(pong(f), &budget) // [UDP-8]
 	case wire.TypeAck:
@@ -175,10 +179,10 @@ func (r *Reaction) reply(f wire.Frame, budget *int) {
 }
 
 // CheckAnswer returns why an application may not send f as an answer, as a
-// *LocalError, or nil: a frame that is not DATA, that has flags other than CRC or
-// a header of the protocol's [HDR-11], or that takes more than 255 fragments can
-// hold [FRG-7]. Whether what is left fits a datagram or can be cut is another
-// question.
+// *LocalError, or nil: a frame that is not DATA, that has flags other than CRC and
+// COMP, which says that its payload has been compressed, or a header of the protocol's
+// [HDR-11], or that takes more than 255 fragments can hold [FRG-7]. Whether what is
+// left fits a datagram or can be cut is another question.
 func (e *Endpoint) CheckAnswer(f wire.Frame) error {
 	return checkAnswer(f, maxMessage)
 }

@@ -61,6 +61,7 @@ var errTexts = map[wire.Reason]string{
 	wire.Timeout:             "the rest of a frame did not come in time",
 	wire.UnexpectedFrameType: "this frame type is not for this end of the connection",
 	wire.BadFragment:         "fragments do not travel over TCP",
+	wire.BadCompression:      "the compressed payload is not one valid gzip member",
 	wire.Unsupported:         "compressed messages are not taken here",
 }
 
@@ -97,6 +98,12 @@ func msgID(f wire.Frame) string {
 
 // Unpack undoes the compression of a message. The frame it returns may alias the one
 // it is given, but for the payload.
+//
+// "A receiver MUST deliver the payload of a COMP message decompressed, and decompress
+// it only after reassembly." [CMP-4]
+//
+// "A receiver MUST NOT deliver or acknowledge a message whose COMP payload is not a
+// valid gzip member." [CMP-6]
 type Unpack func(wire.Frame) (wire.Frame, error)
 
 // message returns f as the application is to see it, or why it is refused: as what

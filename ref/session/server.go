@@ -32,7 +32,10 @@ type ServerConfig struct {
 
 	// Unpack undoes the compression of a complete DATA message that has COMP set. A
 	// *wire.DecodeError from it refuses the message by its Reason. Nil means that
-	// compression is not offered [CMP-11].
+	// compression is not offered.
+	//
+	// "An endpoint that does not offer compression MUST NOT deliver or acknowledge a
+	// COMP message." [CMP-11]
 	Unpack Unpack
 }
 
@@ -164,6 +167,12 @@ func (s *Server) Frame(now time.Time, f wire.Frame) []Action {
 }
 
 // data takes a DATA frame, with or without a HELLO before it [TCP-3].
+//
+// "On TCP, a receiver MUST answer a COMP payload that is not exactly one valid gzip
+// member with ERR code 18." [CMP-10]
+//
+// "A failed or stopped decompression of a message that came over TCP MUST leave the
+// connection open." [CMP-9]
 func (s *Server) data(f wire.Frame) {
 	m, fault := s.cfg.Unpack.message(f)
 	if fault != 0 {
@@ -231,9 +240,10 @@ func (s *Server) EndOfStream(now time.Time) []Action {
 // that f must stay as it is. A message may have any number of answers.
 //
 // It refuses with a *LocalError: a frame that is not DATA, has flags other than
-// CRC and COMP, which says that its payload has been compressed, or a header of the protocol's [HDR-11], or is larger than the limit [LIM-4];
-// a message that was not delivered or is already done with; and, as
-// ConnectionClosed, everything once the connection is closed.
+// CRC and COMP, which says that its payload has been compressed, or a header of the
+// protocol's [HDR-11], or is larger than the limit [LIM-4]; a message that was not
+// delivered or is already done with; and, as ConnectionClosed, everything once the
+// connection is closed.
 func (s *Server) Answer(now time.Time, n uint64, f wire.Frame) ([]Action, error) {
 	s.begin()
 	if s.state == StateClosed {

@@ -349,7 +349,6 @@ func TestAnswerRefusals(t *testing.T) {
 		"not DATA":         {1, frame(wire.TypePing, 0), wire.UnexpectedFrameType},
 		"REQ_ACK":          {1, frame(wire.TypeData, wire.FlagReqAck), wire.Unsupported},
 		"FRAG":             {1, frame(wire.TypeData, wire.FlagFrag), wire.Unsupported},
-		"COMP":             {1, frame(wire.TypeData, wire.FlagComp), wire.Unsupported},
 		"reserved flag":    {1, frame(wire.TypeData, 0x80), wire.Unsupported},
 		"msg-id":           {1, data("msg-id=1"), wire.Protocol},
 		"frag-id":          {1, data("frag-id=1"), wire.Protocol},
@@ -371,7 +370,7 @@ func TestAnswerRefusals(t *testing.T) {
 			assert.Empty(t, actions)
 		})
 	}
-	for _, allowed := range []wire.Frame{data(), data("'123456789"), frame(wire.TypeData, wire.FlagCRC), data("A=b"), data("Msg-Id=1")} {
+	for _, allowed := range []wire.Frame{data(), data("'123456789"), frame(wire.TypeData, wire.FlagCRC), frame(wire.TypeData, wire.FlagComp), data("A=b"), data("Msg-Id=1")} {
 		actions, err := s.Answer(at(0), 1, allowed)
 		require.NoError(t, err)
 		assert.Equal(t, []string{"send " + describe(allowed)}, lines(t, actions))

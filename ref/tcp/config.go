@@ -86,7 +86,8 @@ type Config struct {
 	FirstMsgID uint64
 
 	// MaxConns is how many connections a Server has at a time, those in the middle of a
-	// TLS handshake included; a further one is closed as soon as it is accepted. Zero means DefaultMaxConns, 4,096.
+	// TLS handshake included; a further one is closed as soon as it is accepted. Zero
+	// means DefaultMaxConns, 4,096.
 	MaxConns int
 
 	// QueueMessages and QueueOctets bound the messages of one connection that wait

@@ -149,9 +149,12 @@ func (c *Conn) Close() error {
 }
 
 // Send sends a message of the application's. It returns when its octets are with the
-// operating system; f may be changed then. The COMP flag asks for compression. That it was sent does not mean that it will
-// arrive. Messages of several callers leave whole, in whatever order; those of one
-// leave in the order of its calls.
+// operating system; f may be changed then. The COMP flag asks for compression. That it
+// was sent does not mean that it will arrive. Messages of several callers leave whole,
+// in whatever order; those of one leave in the order of its calls.
+//
+// "With default settings a sender MUST NOT compress a payload shorter than 1,024
+// octets." [CMP-5]
 //
 // What session.Client.Send refuses gives a *session.LocalError, and nothing is sent.
 // If ctx is done first, the message may still be sent. Once the connection has ended

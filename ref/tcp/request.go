@@ -43,8 +43,9 @@ func (r *Request) TLS() *tls.ConnectionState {
 //
 // It refuses with a *session.LocalError what session.Server.Answer refuses: other
 // types, flags other than CRC and COMP, which asks for compression, the protocol's
-// headers, frames above the limit, and answers after the handler has returned. Once the connection is closed the error
-// matches net.ErrClosed as well.
+// headers, frames above the limit, and answers after the handler has returned; and
+// where compression is not offered, as wire.Unsupported, COMP. Once the connection is
+// closed the error matches net.ErrClosed as well.
 func (r *Request) Answer(f wire.Frame) error {
 	c := r.conn
 	f, err := c.cfg.Compression.Outgoing(f)

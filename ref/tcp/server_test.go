@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/tcp"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -125,7 +126,7 @@ func TestFaultIsJudgedAtOnce(t *testing.T) {
 
 // [TYP-4] [ERR-5] [FLG-6] [CMP-11]
 func TestRecoverableFaultsLeaveTheConnectionOpen(t *testing.T) {
-	c := dial(t, serve(t, tcp.Config{}))
+	c := dial(t, serve(t, tcp.Config{Compression: compress.Config{Off: true}}))
 	c.send(t, []byte("VT\x01\x09\x00\x00\x00\x00\x00\x00\x00\x43\x47\x8f\xd1"))
 	c.wantErr(t, "4")
 	c.send(t, encode(t, wire.TypeWelcome, 0, ""))

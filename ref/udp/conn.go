@@ -118,9 +118,13 @@ func (c *Conn) Close() error { return c.server.Close() }
 // returns when the last datagram has left; until then f must not be changed. That
 // it was sent does not mean that it will arrive.
 //
-// The COMP flag asks for compression. A DATA frame that does not fit a datagram is cut into fragments, which are paced:
-// a long message takes its time. With 256 fragmented messages sent to one
-// destination within 30 s the next one waits until a frag-id is free.
+// The COMP flag asks for compression. A DATA frame that does not fit a datagram then
+// is cut into fragments, which are paced: a long message takes its time. With 256
+// fragmented messages sent to one destination within 30 s the next one waits until a
+// frag-id is free.
+//
+// "A sender MUST compress before it fragments and compute each CRC32 over the
+// compressed octets." [CMP-3]
 //
 // What session.Endpoint.CheckMessage refuses, what is too long, and a destination
 // that is none, gives a *session.LocalError; what the system refuses is returned as

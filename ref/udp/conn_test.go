@@ -402,7 +402,7 @@ func TestWhatIsNotSent(t *testing.T) {
 			"PONG":             {conn, wire.Frame{Type: wire.TypePong}, wire.UnexpectedFrameType},
 			"unknown type":     {conn, wire.Frame{Type: 0x10}, wire.InvalidFrameType},
 			"REQ_ACK":          {conn, wire.Frame{Type: wire.TypeData, Flags: wire.FlagReqAck}, wire.Unsupported},
-			"COMP":             {conn, wire.Frame{Type: wire.TypeData, Flags: wire.FlagComp}, wire.Unsupported},
+			"COMP on PING":     {conn, wire.Frame{Type: wire.TypePing, Flags: wire.FlagComp}, wire.Unsupported},
 		} {
 			t.Log(name)
 			local(t, c.conn.Send(t.Context(), peer.addr, c.f), c.want)

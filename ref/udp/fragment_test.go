@@ -197,22 +197,6 @@ func TestByeBetweenFragments(t *testing.T) {
 	})
 }
 
-// [CMP-11]: a compressed message in fragments is neither delivered nor acknowledged.
-func TestCompressedFragments(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		n := newNetwork()
-		s, c := n.server(t, 1, udp.Config{})
-		defer s.Close()
-		peer := n.node(2, 4000)
-		for i := range 2 {
-			peer.send(t, c.addr, fragment(t, wire.FlagReqAck|wire.FlagComp, 1, i, 2, "A", "msg-id", "5"))
-		}
-		synctest.Wait()
-		peer.idle(t)
-		assert.Zero(t, s.Sessions())
-	})
-}
-
 // [ACK-12]: what was put together and finds no room is as if it had never come.
 func TestFragmentedMessageWithoutRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -22,7 +22,8 @@ func (s *Server) reassemble(r session.Reaction, p path, octets int) session.Reac
 	return r
 }
 
-// take makes room for a message that was not delivered before, and remembers it.
+// take makes room for a message that was not delivered before, and remembers it as
+// it was transmitted.
 // It returns whether the message is to be delivered, and false for room if there is
 // none: then it is as if it had never come. A copy of a message that was delivered
 // takes no room.

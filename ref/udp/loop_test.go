@@ -83,7 +83,7 @@ func (e *loopEnd) Receive(now time.Time, datagram []byte) {
 		}
 	}
 	if r.Deliver {
-		digest, named := e.duplicates.Digest(e.peer, r.Message)
+		digest, named := e.duplicates.Digest(e.peer, r.Received)
 		if !named || !e.duplicates.Has(now, digest) {
 			e.delivered(r.Message.Payload)
 		}

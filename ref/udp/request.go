@@ -29,10 +29,10 @@ type Request struct {
 //
 // It refuses with a *session.LocalError what session.Endpoint.CheckAnswer refuses:
 // other types, flags other than CRC and COMP, which asks for compression, and the
-// protocol's headers; and frames that
-// take more than 255 fragments, or more than one datagram where fragmentation is
-// switched off. What the system refuses is returned as it is; once the server is
-// closed it matches net.ErrClosed.
+// protocol's headers; and frames that take more than 255 fragments, or more than one
+// datagram where fragmentation is switched off; and, as wire.Unsupported, COMP where
+// compression is not offered. What the system refuses is returned as it is; once the
+// server is closed it matches net.ErrClosed.
 func (r *Request) Answer(f wire.Frame) error { return r.answer(r.server.ctx, f, false) }
 
 // AnswerReliable is Answer, repeated until it is acknowledged. It returns nil when

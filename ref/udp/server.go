@@ -212,7 +212,7 @@ func (s *Server) datagram(b []byte, p path) {
 	deliver := r.Deliver
 	if r.Deliver {
 		var room bool
-		if deliver, room = s.take(r.Message, p, octets); !room {
+		if deliver, room = s.take(r.Received, p, octets); !room {
 			s.cfg.Log.Warn("udp: message dropped, the application has as many as configured", "peer", p.peer)
 			return // with its ACK
 		}

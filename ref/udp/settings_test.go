@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/vstp-project/vstp/netem"
+	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/udp"
 	"github.com/vstp-project/vstp/ref/wire"
@@ -42,6 +43,7 @@ func TestEverySettingDoesSomething(t *testing.T) {
 		"AckTimeout":           {udp.Config{AckTimeout: 5 * ms}, timeline, "0 100 300 700, Timeout at 2700", "0 100 300 700, Timeout at 705"},
 		"CRCFlag":              {udp.Config{CRCFlag: true}, flagsSent, wire.Flags(0), wire.FlagCRC},
 		"FirstMsgID":           {udp.Config{FirstMsgID: 7}, firstMsgIDsAre7And8, false, true},
+		"Compression":          {udp.Config{Compression: compress.Config{Off: true}}, compressedDeliveries, 1, 0},
 		"NoFragmentation":      {udp.Config{NoFragmentation: true}, refusalOfALongMessage, wire.Reason(0), wire.FrameTooLarge},
 		"FragIDWindow":         {udp.Config{FragIDWindow: 3 * time.Second}, waitForAFragID, 30 * time.Second, 3 * time.Second},
 		"Reassembly":           {udp.Config{Reassembly: 3 * time.Second}, sessionsOf(5, 1, 5*time.Second), 5, 0},
@@ -238,6 +240,20 @@ func deliveriesOf(messages ...string) func(t *testing.T, cfg udp.Config) any {
 			return strings.Join(delivered, " ")
 		})
 	}
+}
+
+// compressedDeliveries returns how many compressed messages a Server delivers of one.
+func compressedDeliveries(t *testing.T, cfg udp.Config) any {
+	return bubble(t, func(t *testing.T) any {
+		delivered := 0
+		cfg.Handler = func(context.Context, *udp.Request) { delivered++ }
+		w := newWired(t, exact(), udp.Config{}, cfg)
+		peer := raw{w.net.Client(), w.net.Server()}
+		peer.send(t, encode(t, wire.TypeData, wire.FlagComp, gzipped(t, "x")))
+		time.Sleep(lag)
+		synctest.Wait()
+		return delivered
+	})
 }
 
 // overflowed returns how many of ten datagrams of 1,200 octets, which arrive at once,

@@ -42,6 +42,15 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+func TestAdapterWithoutCompression(t *testing.T) {
+	for args, offered := range map[string]bool{"--adapter": true, "--adapter --no-compression": false} {
+		var out, log bytes.Buffer
+		in := strings.NewReader(`{"op":"start","protocol":1,"time_scale":1,"seed":0}` + "\n")
+		assert.Zero(t, run(t.Context(), strings.Fields(args), in, &out, &log), log.String())
+		assert.Equal(t, offered, strings.Contains(out.String(), `"compression"`), "%s: %s", args, out.String())
+	}
+}
+
 func TestRunAsAdapter(t *testing.T) {
 	var out, log bytes.Buffer
 	requests := `{"op":"start","protocol":1,"time_scale":0.1,"seed":7}` + "\n" + `{"op":"stop"}`

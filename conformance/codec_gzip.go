@@ -1,0 +1,45 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/vstp-project/vstp/conformance/probe"
+	"github.com/vstp-project/vstp/vectors"
+)
+
+// capabilityGzip is what a codec declares that offers decompress.
+const capabilityGzip = "compression"
+
+// runGzipVector decompresses a payload under COMP, which holds what the vector says
+// or is refused by the error that it names.
+func runGzipVector(ctx context.Context, a adapterCalls, v vectors.Vector) error {
+	args := map[string]any{"hex": hex.EncodeToString(v.Octets)}
+	if v.Limit != 0 {
+		args["limit"] = v.Limit
+	}
+	answer, err := a.call(ctx, "decompress", args)
+	if err != nil {
+		return err
+	}
+	if v.Expect.Result != vectors.ResultAccept {
+		if answer.OK {
+			return &probe.Violation{Want: "the error " + v.Expect.Error, Got: shorten(string(answer.Line()))}
+		}
+		return wantError(answer, v.Expect.Error)
+	}
+	want := fmt.Sprintf("the %d octets that the member holds", len(v.Expect.Plain))
+	if !answer.OK {
+		return &probe.Violation{Want: want, Got: "the error " + answer.Error}
+	}
+	plain, err := answer.Hex("hex")
+	if err != nil {
+		return malformed("decompress", err)
+	}
+	if !bytes.Equal(plain, v.Expect.Plain) {
+		return &probe.Violation{Want: want, Got: fmt.Sprintf("%d octets: %s", len(plain), shorten(hex.EncodeToString(plain)))}
+	}
+	return nil
+}
