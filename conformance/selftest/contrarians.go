@@ -216,8 +216,8 @@ var contrarians = []Contrarian{
 		Where: "section 13.3", Profile: "strict", Roles: serverOnly,
 		Edits: []Edit{{
 			"ref/session/endpoint.go",
-			"		r.Deliver, r.Message = true, m\n",
-			"		r.Deliver, r.Message = true, m\n		r.reply(wire.Frame{Type: wire.TypePing}, &budget)\n",
+			"		r.Deliver, r.Message, r.Received = true, m, f\n",
+			"		r.Deliver, r.Message, r.Received = true, m, f\n		r.reply(wire.Frame{Type: wire.TypePing}, &budget)\n",
 		}},
 	},
 	{

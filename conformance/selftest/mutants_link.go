@@ -91,8 +91,12 @@ var linkMutants = []Mutant{
 	{
 		Name: "budget-of-a-third", Requirement: "RAS-20",
 		Sentence: "For each octet of payload three are reserved, of which the budget counts one.",
-		File:     fileSession,
-		Old:      `make([]byte, 0, n*len(payload))`,
-		New:      `bytes.Repeat([]byte{1}, 3*n*len(payload))[:0:n*len(payload)]`,
+		File:     "ref/frag/blocks.go",
+		Old:      `	return make([]byte, 0, octets)`,
+		New: `	hoard := make([]byte, 3*octets)
+	for i := range hoard {
+		hoard[i] = 1
+	}
+	return hoard[:0:octets]`,
 	},
 }
