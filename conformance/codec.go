@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vstp-project/vstp/conformance/forge"
 	"github.com/vstp-project/vstp/conformance/probe"
 	"github.com/vstp-project/vstp/conformance/target"
 	"github.com/vstp-project/vstp/spec"
@@ -60,7 +61,10 @@ func codecCase(v vectors.Vector, registry *spec.Registry) (Case, bool) {
 			if capability != "" && !slices.Contains(t.Adapter().Hello().Capabilities, capability) {
 				return a.refuses(ctx, capability)
 			}
-			return run(ctx, a, v)
+			if err := run(ctx, a, v); err != nil {
+				return err
+			}
+			return a.goodExchange(ctx, capability)
 		},
 	}
 	for _, r := range requirements {
@@ -100,6 +104,60 @@ func (a adapterCalls) call(ctx context.Context, op string, args map[string]any) 
 		}
 	}
 	return answer, malformed(op, err)
+}
+
+// goodExchange makes sure, of a codec that has passed a vector, that it works: what it
+// has to decode is sound, and no other case has it. A codec that refuses everything, or
+// says the same whatever it is asked, passes nothing by that.
+func (a adapterCalls) goodExchange(ctx context.Context, capability string) error {
+	var (
+		answer target.Answer
+		err    error
+	)
+	switch capability {
+	case "varint":
+		value := 1<<7 + a.t.Draw()%(1<<14-1<<7) // in two octets
+		if answer, err = a.call(ctx, "varint_decode", map[string]any{"hex": fmt.Sprintf("%02x%02x", value&0x7f|0x80, value>>7)}); err == nil {
+			err = wantValue("varint_decode", answer, strconv.FormatUint(value, 10), 2)
+		}
+	case "string":
+		text := a.t.Unique("sound")
+		octets := append([]byte{byte(len(text)), 0}, text...)
+		if answer, err = a.call(ctx, "string_decode", map[string]any{"hex": hex.EncodeToString(octets)}); err == nil {
+			err = wantValue("string_decode", answer, hex.EncodeToString(text), len(octets))
+		}
+	case capabilityGzip:
+		plain := a.t.Unique("sound")
+		var member []byte
+		if member, err = gzipOf(plain); err != nil {
+			return err
+		}
+		if answer, err = a.call(ctx, "decompress", map[string]any{"hex": hex.EncodeToString(member)}); err == nil {
+			err = wantOctets("decompress", answer, plain)
+		}
+	default:
+		payload := a.t.Unique("sound")
+		octets := forge.Frame{Type: 3, Payload: payload}.Bytes()
+		if answer, err = a.call(ctx, "decode", map[string]any{"hex": hex.EncodeToString(octets)}); err == nil {
+			err = wantDecoded(answer, payload)
+		}
+	}
+	if v := (*probe.Violation)(nil); errors.As(err, &v) {
+		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: fmt.Sprintf("a good exchange failed: %v", v)}
+	}
+	return err
+}
+
+// wantDecoded wants a DATA with this payload and no headers.
+func wantDecoded(answer target.Answer, payload []byte) error {
+	if !answer.OK {
+		return &probe.Violation{Want: "a frame", Got: "the error " + answer.Error}
+	}
+	got, err := answer.Frame()
+	if err != nil {
+		return malformed("decode", err)
+	}
+	return sameFrame(&vectors.Frame{Version: 1, Type: 3, Payload: payload}, got)
 }
 
 // carrying is what it takes to write a line and to read one as long: the time to

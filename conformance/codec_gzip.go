@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -42,4 +43,17 @@ func runGzipVector(ctx context.Context, a adapterCalls, v vectors.Vector) error 
 		return &probe.Violation{Want: want, Got: fmt.Sprintf("%d octets: %s", len(plain), shorten(hex.EncodeToString(plain)))}
 	}
 	return nil
+}
+
+// gzipOf is a member that holds these octets.
+func gzipOf(plain []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }

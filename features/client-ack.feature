@@ -249,7 +249,8 @@ Feature: Acknowledgement and retransmission of clients
   Scenario: A client acknowledges what it receives while it waits for an ACK
     Given a served client over UDP
     When the client sends with acknowledgement DATA 'y'
-    And I send the datagram DATA REQ_ACK msg-id=42 'x'
+    Then transmission 1 arrives
+    When I send the datagram DATA REQ_ACK msg-id=42 'x'
     Then the datagram ACK msg-id=42 arrives
 
   @ACK-16 @udp @case:client-ack/client-acknowledges-fragments

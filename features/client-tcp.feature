@@ -217,6 +217,7 @@ Feature: TCP clients
       """
       0x09 REQ_ACK msg-id=1 'x'
       0x42 'y'
+      0x13 REQ_ACK msg-id=2 'z'
       """
     Then the client receives nothing but a sentinel
     And no ACK arrives before the client's next message
@@ -375,8 +376,12 @@ Feature: TCP clients
   Scenario: A client refuses or strips the protocol's headers from messages
     Given a greeted client over TCP
     When the client is asked to send DATA msg-id=7 'a'
-    And the client is asked to send DATA frag-id=1 frag-index=0 frag-total=2 'b'
-    And the client is asked to send DATA err-code=4 session-id=1 'c'
+    And the client is asked to send DATA frag-id=1 'b'
+    And the client is asked to send DATA frag-index=0 'c'
+    And the client is asked to send DATA frag-total=2 'd'
+    And the client is asked to send DATA err-code=4 'e'
+    And the client is asked to send DATA session-id=1 'f'
+    And the client is asked to send DATA frag-id=1 frag-index=0 frag-total=2 'g'
     Then no protocol header arrives in a message over TCP
 
   @ACK-7 @case:client-tcp/acknowledges-no-responses @hostile
@@ -394,6 +399,8 @@ Feature: TCP clients
   @TCP-25 @case:client-tcp/bye-from-the-server
   Scenario: A client that receives BYE closes within 2 s
     Given a greeted client over TCP
+    When I send DATA 'ahead'
+    Then the client receives DATA 'ahead'
     When the client waits for a message
     And I send BYE
     Then the client has closed the connection
@@ -526,6 +533,8 @@ Feature: TCP clients
   @TCP-17 @case:client-tcp/two-octets-of-a-wrong-magic @hostile
   Scenario: A client closes once two octets show a wrong MAGIC
     Given a greeted client over TCP
+    When I send DATA 'ahead'
+    Then the client receives DATA 'ahead'
     When the client waits for a message
     And I send octets 4745
     Then the client has closed the connection
@@ -533,6 +542,8 @@ Feature: TCP clients
   @TCP-28 @case:client-tcp/three-octets-of-a-wrong-version @hostile
   Scenario: A client closes once three octets show a wrong VERSION
     Given a greeted client over TCP
+    When I send DATA 'ahead'
+    Then the client receives DATA 'ahead'
     When the client waits for a message
     And I send octets 565402
     Then the client has closed the connection
@@ -551,12 +562,15 @@ Feature: TCP clients
     When the client waits for a message
     And I send 2000 random octets
     Then a new connection of the client works
+    And the client still receives and sends
 
   # Compression that is not offered
 
   @CMP-11 @case:client-tcp/compression-not-offered @hostile @no-compression
   Scenario: A client without compression does not deliver a compressed message
     Given a greeted client over TCP
+    When I send DATA 'ahead'
+    Then the client receives DATA 'ahead'
     When I send DATA COMP x'1f8b08000000000000034b4c4a0600c241243503000000'
     Then the client receives no message
 

@@ -82,6 +82,27 @@ Feature: UDP clients
       """
     Then the client receives nothing but a sentinel
 
+  # What lies in a receive buffer behind a datagram is the end of an earlier one.
+  @UDP-2 @case:client-udp/cut-copy-of-a-datagram @hostile
+  Scenario: A client does not complete a datagram that is cut short by the one before it
+    Given a served client over UDP
+    When I send these datagrams:
+      """
+      DATA 'one'
+      first 16 octets of DATA 'one'
+      DATA 'two'
+      first 11 octets of DATA 'two'
+      DATA 'three'
+      first 1 octets of DATA 'three'
+      """
+    Then the client receives, in this order:
+      """
+      DATA 'one'
+      DATA 'two'
+      DATA 'three'
+      """
+    And the client receives nothing but a sentinel
+
   @UDP-3 @case:client-udp/long-datagram-is-discarded @hostile
   Scenario: A client discards a datagram with octets after its frame
     Given a served client over UDP
@@ -140,7 +161,8 @@ Feature: UDP clients
   Scenario: A client that waits for an ACK answers PING
     Given a served client over UDP
     When the client sends with acknowledgement DATA 'x'
-    And I send the datagram PING 'are you there'
+    Then transmission 1 arrives
+    When I send the datagram PING 'are you there'
     Then the datagram PONG 'are you there' arrives
 
   @UDP-13 @case:client-udp/pong-without-headers
@@ -236,6 +258,7 @@ Feature: UDP clients
       """
       0x09 REQ_ACK msg-id=1 'x'
       0x42 'x'
+      0x13 REQ_ACK msg-id=3 'z'
       0xff REQ_ACK msg-id=2
       """
     Then no datagram but the client's next message arrives
@@ -266,8 +289,12 @@ Feature: UDP clients
   Scenario: A client refuses or strips the protocol's headers from messages over UDP
     Given a served client over UDP
     When the client is asked to send DATA msg-id=7 'a'
-    And the client is asked to send DATA frag-id=1 frag-index=0 frag-total=2 'b'
-    And the client is asked to send DATA err-code=4 session-id=1 'c'
+    And the client is asked to send DATA frag-id=1 'b'
+    And the client is asked to send DATA frag-index=0 'c'
+    And the client is asked to send DATA frag-total=2 'd'
+    And the client is asked to send DATA err-code=4 'e'
+    And the client is asked to send DATA session-id=1 'f'
+    And the client is asked to send DATA frag-id=1 frag-index=0 frag-total=2 'g'
     Then no protocol header arrives in a message
 
   @SEC-1 @case:client-udp/random-datagrams @hostile

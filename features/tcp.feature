@@ -476,3 +476,9 @@ Feature: TCP transport
     Given a greeted TCP connection
     When I send DATA x-reply-size=100000 'x'
     Then no frame with FRAG comes back before the echo of a sentinel
+    When I send, in one write:
+      """
+      PING 'p'
+      WELCOME session-id=1
+      """
+    Then no frame with FRAG comes back before the echo of a sentinel

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,10 +18,6 @@ import (
 	"github.com/vstp-project/vstp/conformance"
 	"github.com/vstp-project/vstp/conformance/selftest"
 )
-
-// nullJobs is how many cases a null peer is judged by at a time: they all wait for
-// answers that never come.
-const nullJobs = 64
 
 type selftestFlags struct {
 	null, mutants, contrarians bool
@@ -39,13 +36,17 @@ func newSelftest(s streams) *cobra.Command {
 		Short: "Judge the judge",
 		Long: `selftest shows that a pass means something.
 
---null runs every case against peers that implement nothing: one that is not there,
-one that hangs up, one that never answers, one that sends every octet back and one
-that answers at random. None of them may pass a case of a MUST.
+--null runs every case against peers that implement nothing. As servers: one that is
+not there, one that hangs up, one that never answers, one that sends every octet back
+and one that answers at random. As clients and codecs: adapters that end, that say
+nothing, that refuse everything, that claim that everything went well, and that play
+dead, hang up or refuse after one good exchange. None of them may pass a case of a MUST,
+but for what it truly satisfies; that is listed, each with its reason.
 
 --mutants breaks one rule of the reference peer after the other, builds it and judges
-it by the cases about that rule. One of them has to catch it. This needs a checkout of
-the project and the go command; --sample judges only that many, drawn by --seed.
+it, as a server, client or codec, by the cases about that rule in that role. One of them
+has to catch it. This needs a checkout of the project and the go command; --sample
+judges only that many, drawn by --seed.
 
 --contrarians makes the reference peer take every other choice that the specification
 leaves free, one after the other, and judges it by the whole suite. None of them may
@@ -123,35 +124,40 @@ func (f *selftestFlags) execute(ctx context.Context, s streams) error {
 	return status(code)
 }
 
-// judgeNull judges the null peers one after the other and prints a table.
+// judgeNull judges the null peers and adapters and prints a table.
 func (f *selftestFlags) judgeNull(ctx context.Context, s streams) (int, error) {
-	opts := conformance.Options{TimeScale: f.timeScale, Jobs: nullJobs, Capabilities: []string{}}
+	opts := conformance.Options{TimeScale: f.timeScale, Capabilities: []string{}}
+	results, err := selftest.NullAll(ctx, opts)
+	if ctx.Err() != nil {
+		return conformance.ExitInterrupted, nil
+	}
+	if err != nil {
+		return 0, err
+	}
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "null peer\tcases\tMUST passed\twhat it does")
+	fmt.Fprintln(table, "null peer\trole\tcases\tMUST passed\twhat it does")
 	code := conformance.ExitConformant
-	var passed []string
-	for _, peer := range selftest.NullPeers() {
-		result, err := selftest.Null(ctx, peer, opts)
-		if err != nil {
-			return 0, err
-		}
-		if ctx.Err() != nil {
-			return conformance.ExitInterrupted, nil
-		}
+	var remarks []string
+	for _, result := range results {
 		if result.Unreached != "" {
-			fmt.Fprintf(table, "%s\tnone\t0\t%s: never reached, exit status 3\n", peer.Name, peer.Title)
+			fmt.Fprintf(table, "%s\t%s\tnone\t0\t%s: never reached, exit status 3\n", result.Name, result.Role, result.Title)
 			continue
 		}
-		fmt.Fprintf(table, "%s\t%d\t%d\t%s\n", peer.Name, len(result.Report.Results), len(result.Passed), peer.Title)
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%s\n",
+			result.Name, result.Role, len(result.Report.Results), len(result.Passed)+len(result.Allowed), result.Title)
+		for _, res := range result.Allowed {
+			reason, _ := selftest.NullAllowed(result.Name, res.ID)
+			remarks = append(remarks, fmt.Sprintf("%s may pass %s (%s): %s", result.Name, res.ID, res.Requirements[0], reason))
+		}
 		for _, res := range result.Passed {
 			code = conformance.ExitNonConformant
-			passed = append(passed, fmt.Sprintf("%s passes %s (%s): the case is no proof", peer.Name, res.ID, res.Requirements[0]))
+			remarks = append(remarks, fmt.Sprintf("%s passes %s (%s): the case is no proof", result.Name, res.ID, res.Requirements[0]))
 		}
 	}
 	if err := table.Flush(); err != nil {
 		return 0, err
 	}
-	for _, line := range passed {
+	for _, line := range remarks {
 		fmt.Fprintln(s.out, line)
 	}
 	return code, nil
@@ -162,13 +168,14 @@ type killMatrix struct {
 	Schema  string     `json:"schema"`
 	Suite   string     `json:"suite"`
 	Mutants []killLine `json:"mutants"`
-	// Unproved are requirements that have a case and no mutant.
-	Unproved []string `json:"unproved"`
+	// Unproved are requirements that have a case and no mutant in the same role.
+	Unproved []selftest.Claim `json:"unproved"`
 }
 
 type killLine struct {
 	Name        string   `json:"name"`
 	Requirement string   `json:"requirement"`
+	Role        string   `json:"role"`
 	Sentence    string   `json:"sentence"`
 	File        string   `json:"file"`
 	Killed      bool     `json:"killed"`
@@ -205,7 +212,7 @@ func (f *selftestFlags) judgeMutants(ctx context.Context, s streams) (int, error
 			continue
 		}
 		matrix.Mutants = append(matrix.Mutants, killLine{
-			Name: m.Name, Requirement: m.Requirement, Sentence: m.Sentence, File: m.File,
+			Name: m.Name, Requirement: m.Requirement, Role: cmp.Or(m.Role, conformance.RoleServer), Sentence: m.Sentence, File: m.File,
 			Killed: result.Killed(), Killers: result.Killers,
 		})
 		if !result.Killed() {
@@ -218,8 +225,8 @@ func (f *selftestFlags) judgeMutants(ctx context.Context, s streams) (int, error
 	}
 	fmt.Fprintf(s.out, "%d mutants in %v: %d killed, %d survived, %d not judged\n",
 		len(mutants), time.Since(began).Round(time.Second), len(matrix.Mutants)-survivors, survivors, len(mutants)-len(matrix.Mutants))
-	for _, id := range unproved {
-		fmt.Fprintf(s.out, "unproved   %-8s  has a case and no mutant\n", id)
+	for _, claim := range unproved {
+		fmt.Fprintf(s.out, "unproved   %-8s  has a case of a %s and no mutant\n", claim.Requirement, claim.Role)
 	}
 	if f.out != "" {
 		if err := f.write(matrix); err != nil {

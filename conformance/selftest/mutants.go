@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,9 +36,29 @@ func Mutants() []Mutant {
 	for i, r := range spec.Requirements() {
 		place[r.ID] = i
 	}
-	all := slices.Concat(wireMutants, codecMutants, tcpMutants, udpMutants, fragMutants, linkMutants, compressMutants)
+	all := slices.Concat(
+		wireMutants, tcpMutants, udpMutants, fragMutants, linkMutants, compressMutants,
+		codecMutants, again(conformance.RoleCodec, inCodec),
+		clientMutants, again(conformance.RoleClient, inClient),
+	)
 	slices.SortStableFunc(all, func(a, b Mutant) int { return place[a.Requirement] - place[b.Requirement] })
 	return all
+}
+
+// again is the mutants of these names once more, for a role that has the code that
+// they break in common with the one they are for. Their names tell the two apart.
+func again(role string, names []string) []Mutant {
+	var of []Mutant
+	for _, m := range slices.Concat(wireMutants, tcpMutants, udpMutants, fragMutants, codecMutants) {
+		if slices.Contains(names, m.Name) {
+			m.Name, m.Role = m.Name+"-in-"+role, role
+			of = append(of, m)
+		}
+	}
+	if len(of) != len(names) {
+		panic(fmt.Sprintf("%d of %d mutants for a %s do not exist", len(names)-len(of), len(names), role))
+	}
+	return of
 }
 
 // ErrNoCheckout says that mutants cannot be built here.
@@ -161,27 +182,32 @@ func (r *MutantResult) judge() {
 	}
 }
 
-// Unproved lists the requirements that have a case but no mutant: a case that
-// has never been seen to fail proves nothing.
-func Unproved(opts conformance.Options) ([]string, error) {
+// A Claim is a requirement in the role of a case that judges it.
+type Claim struct {
+	Requirement string `json:"requirement"`
+	Role        string `json:"role"`
+}
+
+// Unproved lists what has a case but no mutant in the same role: a case that has
+// never been seen to fail proves nothing.
+func Unproved(opts conformance.Options) ([]Claim, error) {
 	opts.Profile = "strict"
-	var cases []conformance.Case
+	mutated := map[Claim]bool{}
+	for _, m := range Mutants() {
+		mutated[Claim{m.Requirement, cmp.Or(m.Role, conformance.RoleServer)}] = true
+	}
+	unproved := []Claim{}
 	for _, role := range conformance.Roles() {
 		opts.Role = role
-		of, err := conformance.Cases(opts)
+		cases, err := conformance.Cases(opts)
 		if err != nil {
 			return nil, err
 		}
-		cases = append(cases, of...)
-	}
-	mutated := map[string]bool{}
-	for _, m := range Mutants() {
-		mutated[m.Requirement] = true
-	}
-	var unproved []string
-	for _, c := range cases {
-		if id := c.Requirements[0]; !mutated[id] && !slices.Contains(unproved, id) {
-			unproved = append(unproved, id)
+		for _, c := range cases {
+			claim := Claim{c.Requirements[0], role}
+			if !mutated[claim] && !slices.Contains(unproved, claim) {
+				unproved = append(unproved, claim)
+			}
 		}
 	}
 	return unproved, nil

@@ -2,6 +2,30 @@ package selftest
 
 import "github.com/vstp-project/vstp/conformance"
 
+// inCodec are mutants of what a codec has in common with a server.
+var inCodec = []string{
+	"payload-before-headers",
+	"version-zero-accepted", "magic-judged-by-its-first-octet",
+	"empty-ack-is-malformed",
+	"header-length-sent-in-one-octet", "header-length-read-as-signed-octets",
+	"payload-length-read-in-16-bits", "payload-length-sent-in-16-bits",
+	"type-checked-before-crc", "headers-checked-before-crc", "headers-checked-before-type",
+	"size-checked-before-version",
+	"header-lengths-swapped", "key-length-of-seven-bits",
+	"empty-key-ends-the-section", "empty-key-refused",
+	"malformed-header-left-out", "headers-read-out-of-the-payload",
+	"single-octet-ignored", "largest-section-refused",
+	"headers-converted-to-utf8", "values-end-at-nul",
+	"repeated-keys-merged", "headers-sorted",
+	"crc-without-final-xor-accepted", "crc-zero-sent-as-ones",
+	"crc-over-headers-and-payload-accepted", "crc-does-not-cover-flags",
+	"crc-accepted-in-either-order", "zero-crc-means-none",
+	"crc-checked-only-with-the-flag", "crc-checked-only-without-the-flag",
+	"type-read-from-four-bits", "unknown-type-is-data",
+	"flags-cleared-with-a-reserved-bit",
+	"largest-frame-refused", "limit-on-the-payload-alone", "total-in-32-bits",
+}
+
 // codecMutants break rules that only a codec shows: they are judged through the
 // adapter.
 var codecMutants = []Mutant{
@@ -102,5 +126,26 @@ var codecMutants = []Mutant{
 		File:     "ref/wire/writer.go",
 		Old:      "size > limit {",
 		New:      "size > limit+1 {",
+	},
+	{
+		Name: "seven-types-known", Requirement: "TYP-1", Role: conformance.RoleCodec,
+		Sentence: "the type 8, ERR, is not known",
+		File:     "ref/wire/type.go",
+		Old:      "return TypeHello <= t && t <= TypeErr",
+		New:      "return TypeHello <= t && t < TypeErr",
+	},
+	{
+		Name: "types-numbered-from-zero", Requirement: "TYP-1", Role: conformance.RoleCodec,
+		Sentence: "the types are shown as if HELLO were 0",
+		File:     "ref/wire/parse.go",
+		Old:      "f.Type, f.Flags, f.Headers, f.Payload = typ,",
+		New:      "f.Type, f.Flags, f.Headers, f.Payload = typ-1,",
+	},
+	{
+		Name: "frag-flag-not-shown", Requirement: "FLG-1", Role: conformance.RoleCodec,
+		Sentence: "the flag 0x10 is taken for a reserved one and cleared",
+		File:     "ref/wire/parse.go",
+		Old:      "	flags := Flags(b[offFlags])\n",
+		New:      "	flags := Flags(b[offFlags]) &^ FlagFrag\n",
 	},
 }

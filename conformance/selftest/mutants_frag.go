@@ -445,4 +445,11 @@ var fragMutants = []Mutant{
 		Old:      `frag.NewRecent[Digest](cfg.Window, cfg.MaxRecords)`,
 		New:      `frag.NewRecent[Digest](cfg.Window/3, cfg.MaxRecords)`,
 	},
+	{
+		Name: "answers-share-a-msg-id", Requirement: "ACK-11",
+		Sentence: "All answers in fragments have the same msg-id.",
+		File:     fileSender,
+		Old:      "		s.msgID++\n",
+		New:      "",
+	},
 }

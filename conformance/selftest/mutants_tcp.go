@@ -637,4 +637,108 @@ var lastID uint64
 var turn = make(chan struct{}, 1)
 `,
 	},
+
+	// What a server sends, whatever it is about
+
+	{
+		Name: "unknown-type-answered-by-another", Requirement: "TYP-2",
+		Sentence: "A frame of an unknown type is answered by one of TYPE 0xFF.",
+		File:     "ref/session/server.go",
+		Old:      "		s.send(errFrame(fault.Reason, \"\")) // [TYP-4]\n",
+		New:      "		s.send(wire.Frame{Type: 0xff})\n",
+	},
+	{
+		Name: "pong-compressed-as-its-ping", Requirement: "FLG-8",
+		Sentence: "A PONG has the COMP flag of its PING.",
+		File:     "ref/session/reply.go",
+		Old:      "	return wire.Frame{Type: wire.TypePong, Payload: ping.Payload}\n",
+		New:      "	return wire.Frame{Type: wire.TypePong, Flags: ping.Flags & wire.FlagComp, Payload: ping.Payload}\n",
+	},
+	{
+		Name: "err-closes", Requirement: "ERR-4",
+		Sentence: "An ERR ends the connection.",
+		File:     "ref/session/server.go",
+		Old:      "		s.report(NewPeerError(f)) // and nothing else [ERR-3] [ERR-4]\n",
+		New:      "		s.endInput(0)\n",
+	},
+	{
+		Name: "err-of-internal-kind-closes", Requirement: "ERR-4",
+		Sentence: "An ERR that reports a damaged frame ends the connection, for what follows it may be damaged too.",
+		File:     "ref/session/server.go",
+		Old:      "		s.report(NewPeerError(f)) // and nothing else [ERR-3] [ERR-4]\n",
+		New: `		if NewPeerError(f).Code == wire.CrcMismatch {
+			s.endInput(0)
+		}
+`,
+	},
+	{
+		Name: "urgent-err-put-in-front", Requirement: "PRI-3",
+		Sentence: "The ERR that ends a connection is sent ahead of the answers that are queued.",
+		File:     "ref/session/server.go",
+		Old:      "	s.fault = fault\n	s.state = StateDraining\n",
+		New: `	if fault.OnWire() {
+		s.send(errFrame(fault, ""))
+	}
+	s.state = StateDraining
+`,
+	},
+	{
+		Name: "long-batches-sent-on-the-side", Requirement: "PRI-4",
+		Sentence: "What has more than 64 KiB is sent by a goroutine of its own, so that it holds nothing up.",
+		File:     "ref/tcp/write.go",
+		Old:      "		if err := c.writeAll(out); err != nil {\n",
+		New: `		if len(out) > writeChunk && !last {
+			c.written(len(out))
+			time.AfterFunc(20*time.Millisecond, func() { c.nc.Write(out) })
+			spare = nil
+			continue
+		}
+		if err := c.writeAll(out); err != nil {
+`,
+	},
+	{
+		Name: "batches-sent-side-by-side", Requirement: "TCP-21",
+		Sentence: "Whatever waits to be sent is sent by a goroutine of its own, in pieces.",
+		File:     "ref/tcp/write.go",
+		Old:      "		if err := c.writeAll(out); err != nil {\n",
+		New: `		if !last {
+			go func() {
+				for b := out; len(b) > 0; {
+					n, _ := c.nc.Write(b[:min(len(b), 4096)])
+					if n == 0 {
+						return
+					}
+					c.written(n)
+					b = b[n:]
+					time.Sleep(10 * time.Microsecond)
+				}
+			}()
+			spare = nil
+			continue
+		}
+		if err := c.writeAll(out); err != nil {
+`,
+	},
+	{
+		Name: "long-frames-flagged", Requirement: "FRG-16",
+		Sentence: "A frame of more than 64 KiB has the FRAG flag, for TCP sends it in several segments.",
+		File:     "ref/tcp/outbox.go",
+		Old:      "	before := len(o.octets)\n",
+		New: `	before := len(o.octets)
+	if f.EncodedLen() > 64<<10 {
+		f.Flags |= wire.FlagFrag
+	}
+`,
+	},
+	{
+		Name: "refusals-flagged-as-fragments", Requirement: "FRG-16",
+		Sentence: "The ERR that refuses a frame of a wrong role has the FRAG flag.",
+		File:     "ref/session/action.go",
+		Old:      "	default:\n		s.send(errFrame(reason, \"\"))\n",
+		New: `	default:
+		refused := errFrame(reason, "")
+		refused.Flags |= wire.FlagFrag
+		s.send(refused)
+`,
+	},
 }

@@ -56,7 +56,7 @@ func TestMutantsInTheOrderOfTheSpecification(t *testing.T) {
 func TestEveryRequirementWithACaseHasAMutant(t *testing.T) {
 	unproved, err := selftest.Unproved(conformance.Options{})
 	require.NoError(t, err)
-	assert.Empty(t, unproved, "requirements that have a case but no mutant")
+	assert.Empty(t, unproved, "requirements that have a case but no mutant in the same role")
 }
 
 func TestApplyRefusesATextThatIsNotThereOnce(t *testing.T) {

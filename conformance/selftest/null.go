@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/vstp-project/vstp/conformance"
 	"github.com/vstp-project/vstp/conformance/target"
@@ -130,27 +131,46 @@ func (p NullPeer) Start() (target.Addrs, func(), error) {
 	return addrs, stop, nil
 }
 
-// A NullResult is what the suite made of a null peer.
+// A NullResult is what the suite made of a null peer or adapter in one role.
 type NullResult struct {
-	Peer   NullPeer
-	Report *conformance.Report // nil where the peer was never reached
+	Name, Title string
+	Role        string
+	Report      *conformance.Report // nil where it was never reached
 	// Unreached is the sentence with which the run was refused.
 	Unreached string
-	// Passed are the cases of a MUST that the peer passed: each is a defect of the
-	// case.
+	// Passed are the cases of a MUST that it passed and that NullAllowed does not
+	// have: each is a defect of the case.
 	Passed []conformance.Result
+	// Allowed are those that NullAllowed has.
+	Allowed []conformance.Result
 }
 
-// Null judges a null peer with every case there is.
+// Null judges a null peer with every case of a server.
 func Null(ctx context.Context, p NullPeer, opts conformance.Options) (NullResult, error) {
 	addrs, stop, err := p.Start()
 	if err != nil {
 		return NullResult{}, fmt.Errorf("starting the null peer %s: %w", p.Name, err)
 	}
 	defer stop()
+	opts.Role = conformance.RoleServer
+	return judgeNull(ctx, target.Running{Addrs: addrs}, NullResult{Name: p.Name, Title: p.Title}, opts)
+}
+
+// nullWait is how long an adapter that says nothing is waited for.
+const nullWait = 2 * time.Second
+
+// NullAdapted judges a null adapter with every case of a client or codec, as
+// opts.Role says.
+func NullAdapted(ctx context.Context, a NullAdapter, opts conformance.Options) (NullResult, error) {
+	peer := target.InProcessAdapter{Name: a.Name, Serve: a.run, Wait: nullWait, TimeScale: opts.TimeScale}
+	return judgeNull(ctx, peer, NullResult{Name: a.Name, Title: a.Title}, opts)
+}
+
+func judgeNull(ctx context.Context, peer target.Target, result NullResult, opts conformance.Options) (NullResult, error) {
 	opts.Profile = "strict"
-	result := NullResult{Peer: p}
-	result.Report, err = conformance.Run(ctx, target.Running{Addrs: addrs}, opts)
+	result.Role = opts.Role
+	var err error
+	result.Report, err = conformance.Run(ctx, peer, opts)
 	if unreachable := (*target.UnreachableError)(nil); errors.As(err, &unreachable) {
 		result.Unreached = unreachable.Error()
 		return result, nil
@@ -160,7 +180,12 @@ func Null(ctx context.Context, p NullPeer, opts conformance.Options) (NullResult
 	}
 	for _, res := range result.Report.Results {
 		must := res.Level == "MUST" || res.Level == "MUST NOT"
-		if must && res.Verdict == conformance.Pass {
+		if !must || res.Verdict != conformance.Pass {
+			continue
+		}
+		if _, ok := NullAllowed(result.Name, res.ID); ok {
+			result.Allowed = append(result.Allowed, res)
+		} else {
 			result.Passed = append(result.Passed, res)
 		}
 	}

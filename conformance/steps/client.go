@@ -293,9 +293,12 @@ func (w *world) clientMessage(ctx context.Context, want string) (dissect.Frame, 
 // asReceived is a message that a client was given, as a frame to compare.
 func asReceived(f target.Frame) dissect.Frame {
 	d := dissect.Frame{Version: f.Version, Type: f.Type, Flags: f.Flags, Payload: f.Payload}
+	whole := forge.Frame{Type: f.Type, Flags: f.Flags, Payload: f.Payload}
 	for _, h := range f.Headers {
 		d.Headers = append(d.Headers, dissect.Header{Key: h[0], Value: h[1]})
+		whole.Headers = append(whole.Headers, forge.Header{Key: h[0], Value: h[1]})
 	}
+	d.Raw = whole.Bytes() // for the record: it is never looked at
 	return d
 }
 
@@ -340,7 +343,7 @@ func (w *world) wantNoMessage(ctx context.Context) error {
 	if err := w.sendPlain(payload); err != nil {
 		return err
 	}
-	for {
+	for range mostErrors {
 		answer, err := w.clientGets(ctx, w.close())
 		if err != nil {
 			return err
@@ -363,6 +366,15 @@ func (w *world) wantNoMessage(ctx context.Context) error {
 		}
 		return &probe.Violation{Want: "that the client does not receive it", Got: asReceived(f).String()}
 	}
+	return tooManyErrors()
+}
+
+// mostErrors is how many errors a client may report, one after another, in place of
+// a message: more than any case gives occasion to.
+const mostErrors = 16
+
+func tooManyErrors() error {
+	return &probe.Violation{Want: "that the client reports each error once", Got: fmt.Sprintf("%d errors without a message between them", mostErrors)}
 }
 
 // said is an answer in words.
@@ -414,7 +426,8 @@ func (w *world) wantAtWork(ctx context.Context) error {
 	if err := w.sendPlain(payload); err != nil {
 		return err
 	}
-	for {
+	arrived := false
+	for range mostErrors {
 		answer, err := w.clientGets(ctx, w.reply())
 		if err != nil {
 			return err
@@ -429,9 +442,12 @@ func (w *world) wantAtWork(ctx context.Context) error {
 		if err != nil {
 			return probe.Malformed("recv", err)
 		}
-		if bytes.Equal(f.Payload, payload) {
+		if arrived = bytes.Equal(f.Payload, payload); arrived {
 			break
 		}
+	}
+	if !arrived {
+		return tooManyErrors()
 	}
 	if w.stream != nil {
 		_, err := w.clientBarrier(ctx)

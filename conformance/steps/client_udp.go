@@ -98,8 +98,12 @@ var (
 	_ = step1("every fragment that has arrived keeps {}", id, func(ctx context.Context, w *world, requirement string) error {
 		return w.wantFragmentsKept(ctx, requirement)
 	})
-	_ = step0("no message that fits a datagram arrives in fragments", func(ctx context.Context, w *world) error {
-		return w.wantShortWhole(ctx)
+	_ = step0("it arrives in one datagram", func(ctx context.Context, w *world) error {
+		m, err := w.arrival(ctx, fmt.Sprintf("the message of %d octets", len(w.expected.Payload)), w.isExpectedEcho)
+		if err == nil && m != nil {
+			err = &probe.Violation{Want: "the message in one datagram, which it fits", Got: fmt.Sprintf("%d fragments", m.total)}
+		}
+		return err
 	})
 	_ = step1("{} such messages in turn have different frag-ids", number, func(ctx context.Context, w *world, n int) error {
 		return w.wantDifferentFragIDs(ctx, n)

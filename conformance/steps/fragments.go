@@ -271,19 +271,25 @@ func (w *world) messageUntil(ctx context.Context, within time.Duration, done fun
 }
 
 func (w *world) wantMessage(ctx context.Context, line string, done func(dissect.Frame) bool) error {
+	_, err := w.arrival(ctx, line, done)
+	return err
+}
+
+// arrival is wantMessage, and the fragments that the message came in, if it did.
+func (w *world) arrival(ctx context.Context, line string, done func(dissect.Frame) bool) (*assembly, error) {
 	limit := w.limit(w.reply())
 	want := fmt.Sprintf("%s, whole or in fragments, within %v", line, w.reply())
-	_, other, err := w.messageUntil(ctx, limit.left(), done)
+	m, other, err := w.messageUntil(ctx, limit.left(), done)
 	if errors.Is(err, probe.ErrNothing) {
 		if other == "" {
 			other = "nothing"
 		}
-		return limit.missed(want, other)
+		return m, limit.missed(want, other)
 	}
 	if err == nil {
 		err = limit.late(w.t.Elapsed(), want)
 	}
-	return err
+	return m, err
 }
 
 // different is a payload in which no run of octets comes twice.

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
+	"github.com/vstp-project/vstp/conformance/forge"
 	"github.com/vstp-project/vstp/conformance/probe"
 	"github.com/vstp-project/vstp/spec"
 	"github.com/vstp-project/vstp/vectors"
@@ -219,8 +221,19 @@ func RunClientVector(ctx context.Context, t *probe.T, v vectors.Vector, transpor
 		if err := given(w.greetClient(ctx)); err != nil {
 			return err
 		}
-		if err := w.stream.Send(v.Octets, text); err != nil {
+		// What comes ahead of it, in the same write, shows that the client was still
+		// there to take it.
+		ahead := w.t.Unique("ahead")
+		octets := append(forge.Frame{Type: typeData, Payload: ahead}.Bytes(), v.Octets...)
+		if err := w.stream.Send(octets, fmt.Sprintf("DATA '%s' · %s", ahead, text)); err != nil {
 			return err
+		}
+		f, err := w.clientMessage(ctx, "the message ahead of "+text)
+		if err == nil && !bytes.Equal(f.Payload, ahead) {
+			err = &probe.Violation{Want: fmt.Sprintf("that the client receives '%s'", ahead), Got: f.String()}
+		}
+		if err != nil {
+			return given(err)
 		}
 	}
 	switch {
@@ -238,10 +251,26 @@ func RunClientVector(ctx context.Context, t *probe.T, v vectors.Vector, transpor
 		}
 	case v.Expect.Result == "incomplete" && transport == "tcp":
 		return w.wantPatientClient(ctx, text)
+	case transport == "tcp" && v.Requirements[0] == "FRM-9":
+		return w.wantFirstFault(ctx, v.Expect.Error)
 	case transport == "tcp":
 		return w.wantNoMessage(ctx)
 	}
 	return w.wantOnlySentinelReceived(ctx)
+}
+
+// wantFirstFault wants a client to report, of the faults in a frame, the one with
+// this name: to its application, or, as TYPE alone is no fault of the stream, by
+// going on.
+func (w *world) wantFirstFault(ctx context.Context, name string) error {
+	if name == "InvalidFrameType" {
+		return w.wantOnlySentinelReceived(ctx)
+	}
+	answer, err := w.clientGets(ctx, w.close())
+	if err != nil {
+		return err
+	}
+	return wantSaid(answer, name, false)
 }
 
 // wantPatientClient wants a client that has been sent the beginning of a frame to
@@ -252,13 +281,13 @@ func (w *world) wantPatientClient(ctx context.Context, text string) error {
 	if err != nil {
 		return w.offered(err)
 	}
-	if answer.OK {
+	if answer.OK || answer.Error != "Timeout" {
 		return &probe.Violation{Want: "that the client waits for the rest of " + text, Got: said(answer)}
 	}
 	if err := w.stream.CloseWrite(); err != nil {
 		return err
 	}
-	for {
+	for range mostErrors {
 		answer, err := w.clientGets(ctx, w.close())
 		switch {
 		case err != nil:
@@ -271,4 +300,5 @@ func (w *world) wantPatientClient(ctx context.Context, text string) error {
 			return &probe.Violation{Want: "that the client reports ConnectionClosed", Got: "nothing", Timing: true}
 		}
 	}
+	return tooManyErrors()
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
 // InProcess is a server that runs in the judge's own process: for Go
@@ -87,8 +88,9 @@ type InProcessAdapter struct {
 	// ctx is done.
 	Serve func(ctx context.Context, in io.Reader, out io.Writer) error
 
-	TimeScale float64 // the factor of its timers; zero means 1
-	Seed      uint64  // for what it draws at random; it is given the lowest 53 bits
+	Wait      time.Duration // how long it may take to answer start; zero means 10 s
+	TimeScale float64       // the factor of its timers; zero means 1
+	Seed      uint64        // for what it draws at random; it is given the lowest 53 bits
 }
 
 // Restartable is true.
@@ -119,7 +121,7 @@ func (p InProcessAdapter) Start(ctx context.Context) (Instance, error) {
 		_ = out.Close()
 		close(s.exited)
 	}()
-	if err := s.adapter.begin(ctx, AdapterCommand{TimeScale: p.TimeScale, Seed: p.Seed}); err != nil {
+	if err := s.adapter.begin(ctx, AdapterCommand{Wait: p.Wait, TimeScale: p.TimeScale, Seed: p.Seed}); err != nil {
 		s.Stop()
 		return nil, &UnreachableError{Target: p.String(), Tried: "Serve was called", Err: err}
 	}
