@@ -20,6 +20,9 @@ func Roles() []string { return []string{RoleServer, RoleClient, RoleCodec} }
 // transportAdapter is the "transport" of the cases that speak to an adapter.
 const transportAdapter = "adapter"
 
+// transports are those that a case can be about, each with a listener of its own.
+var transports = []string{"tcp", "udp", "tls", "tls-verify"}
+
 // A Case judges one requirement. Its ID is permanent: never reused, and a rename
 // leaves an alias. The runner knows nothing of where a case came from, a
 // scenario or a vector.
@@ -30,7 +33,7 @@ type Case struct {
 	Level        string        // the key word of the first requirement
 	Profile      string        // core or strict: the profile of the first requirement
 	Roles        []string      // server, client or codec
-	Transport    string        // tcp or udp, over which a client is judged as well; adapter for a codec
+	Transport    string        // one of transports, over which a client is judged as well; adapter for a codec
 	Capability   string        // that the target must have declared; empty for none
 	Tags         []string      // with their @
 	Source       string        // where it is written, for instance "features/tcp.feature:42"

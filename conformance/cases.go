@@ -113,7 +113,7 @@ func scenarioCase(s steps.Scenario, role string) Case {
 	if slices.Contains(s.Tags, "@compression") {
 		c.Capability = "compression"
 	}
-	for _, transport := range []string{"tcp", "udp"} {
+	for _, transport := range transports {
 		if slices.Contains(s.Tags, "@"+transport) {
 			c.Transport = transport
 		}

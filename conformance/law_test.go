@@ -87,7 +87,15 @@ var rooms = []room{
 		reason: "what counts need not know what it counts",
 	},
 	{
-		pattern: "ref/tcp", imports: []string{"ref/wire", "ref/compress", "ref/session"}, stdOnly: true,
+		pattern: "ref/metrics/metricshttp", imports: []string{"ref/metrics"}, stdOnly: true,
+		reason: "what shows numbers need not know what was counted",
+	},
+	{
+		pattern: "ref/rate", stdOnly: true,
+		reason: "how much somebody may send is decided without sockets or clocks",
+	},
+	{
+		pattern: "ref/tcp", imports: []string{"ref/wire", "ref/compress", "ref/session", "ref/rate", "ref/metrics"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{
@@ -95,7 +103,7 @@ var rooms = []room{
 		reason: "certificates for a test have nothing to do with what is sent under them",
 	},
 	{
-		pattern: "ref/udp", imports: []string{"ref/wire", "ref/compress", "ref/frag", "ref/reliable", "ref/session"}, stdOnly: true,
+		pattern: "ref/udp", imports: []string{"ref/wire", "ref/compress", "ref/frag", "ref/reliable", "ref/session", "ref/rate", "ref/metrics"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{
@@ -119,7 +127,11 @@ var rooms = []room{
 		reason: "packets are packets: what is inside them is for others to read",
 	},
 	{
-		pattern: "conformance/target", stdOnly: true,
+		pattern: "conformance/pki", stdOnly: true,
+		reason: "certificates have nothing to do with what is sent under them",
+	},
+	{
+		pattern: "conformance/target", imports: []string{"conformance/pki"}, stdOnly: true,
 		reason: "reaching an implementation has nothing to do with what is sent to it",
 	},
 	{
@@ -140,12 +152,12 @@ var rooms = []room{
 	},
 	{
 		pattern: "conformance/probe",
-		imports: []string{"spec", "conformance/forge", "conformance/dissect", "conformance/target", "netem", "netem/relay"},
+		imports: []string{"spec", "conformance/forge", "conformance/dissect", "conformance/target", "conformance/pki", "netem", "netem/relay"},
 		reason:  "a probe sends, watches and waits; what is right is decided above it",
 	},
 	{
 		pattern: "conformance/steps",
-		imports: []string{"spec", "vectors", "conformance/probe", "conformance/forge", "conformance/dissect", "conformance/target", "netem"},
+		imports: []string{"spec", "vectors", "conformance/probe", "conformance/forge", "conformance/dissect", "conformance/target", "conformance/pki", "netem"},
 		reason:  "steps speak through the probe; of the target they know how an adapter writes a frame and an answer",
 	},
 	{

@@ -3,6 +3,7 @@ package conformance
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -167,17 +168,17 @@ func (r *runner) offered() []string {
 	var offered []string
 	if a := r.adapter(); a != nil {
 		offered = append(offered, transportAdapter)
-		for _, transport := range []string{"tcp", "udp"} {
+		for _, transport := range transports {
 			if slices.Contains(a.Hello().Capabilities, transport) {
 				offered = append(offered, transport)
 			}
 		}
 	}
-	if r.inst.Addrs().TCP != "" {
-		offered = append(offered, "tcp")
-	}
-	if r.inst.Addrs().UDP != "" {
-		offered = append(offered, "udp")
+	addrs := r.inst.Addrs()
+	for i, addr := range []string{addrs.TCP, addrs.UDP, addrs.TLS, addrs.TLSVerify} {
+		if addr != "" {
+			offered = append(offered, transports[i])
+		}
 	}
 	return offered
 }
@@ -337,20 +338,17 @@ func (r *runner) checkAlive(ctx context.Context) *ending {
 		return r.crashed("the target ended: " + r.inst.Exit())
 	default:
 	}
-	for _, transport := range r.offered() {
-		if !r.served[transport] {
-			continue
-		}
+	served := slices.DeleteFunc(r.offered(), func(transport string) bool { return !r.served[transport] })
+	first := r.serveAll(ctx, served)
+	for _, transport := range served {
 		// Over a network one lost exchange proves nothing; a pipe loses none.
 		attempts := 3
 		if transport == transportAdapter {
 			attempts = 1
 		}
-		var err error
-		for range attempts {
-			if err = r.serves(ctx, transport); err == nil || ctx.Err() != nil {
-				break
-			}
+		err := first[transport]
+		for n := 1; n < attempts && err != nil && ctx.Err() == nil; n++ {
+			err = r.serves(ctx, transport)
 		}
 		if err == nil || ctx.Err() != nil {
 			continue
@@ -382,6 +380,21 @@ func (r *runner) crashed(how string) *ending {
 	return &ending{verdict: Crash, how: how, exit: r.inst.Exit(), output: string(r.inst.Output())}
 }
 
+// serveAll makes one good exchange over each of several transports, at the same time.
+func (r *runner) serveAll(ctx context.Context, transports []string) map[string]error {
+	errs := make([]error, len(transports))
+	var asked sync.WaitGroup
+	for i, transport := range transports {
+		asked.Go(func() { errs[i] = r.serves(ctx, transport) })
+	}
+	asked.Wait()
+	all := map[string]error{}
+	for i, transport := range transports {
+		all[transport] = errs[i]
+	}
+	return all
+}
+
 // serves makes one good exchange.
 func (r *runner) serves(ctx context.Context, transport string) error {
 	_, err := r.greet(ctx, transport)
@@ -408,8 +421,17 @@ func (r *runner) probe(id string, busy func() time.Duration) *probe.T {
 	return probe.New(probe.Config{
 		Case: id, Addrs: r.inst.Addrs(), Scale: r.opts.TimeScale, Seed: r.opts.Seed,
 		Registry: r.opts.Registry, Sources: r.sources, Memory: r.memory, Busy: busy,
-		Adapter: r.adapter(), Link: r.opts.Link,
+		Adapter: r.adapter(), Link: r.opts.Link, Client: r.clientCertificate(),
 	})
+}
+
+// clientCertificate is what the listener tls-verify trusts, nil where the judge has
+// no such certificate.
+func (r *runner) clientCertificate() *tls.Certificate {
+	if trusted, ok := r.inst.(target.Trusted); ok {
+		return trusted.ClientCertificate()
+	}
+	return nil
 }
 
 // runAlone runs one case with nothing beside it and reports whether the target

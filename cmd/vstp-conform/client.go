@@ -19,8 +19,8 @@ one JSON object a line, on its standard input and writes one answer a line on it
 standard output. spec/test-contract.md describes the operations: start, connect, send,
 send_ack, recv, close, local_addr, stop. Many are under way at a time, on many
 connections, and they may be answered in any order: a recv that waits must not hold up
-a send. Transports that the adapter does not declare among its capabilities, tcp and
-udp, are not applicable. An adapter that crashes or hangs is started again, and the
+a send. Transports that the adapter does not declare among its capabilities, tcp, udp
+and tls, are not applicable. An adapter that crashes or hangs is started again, and the
 case that it did so in is named.
 
 Without --exec, the client of the reference implementation is judged.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ func TestConformance(t *testing.T) {
 	require.NoError(t, err)
 	// The test binary is the program where it is called so (main_test.go): the peer
 	// runs in another process, over real sockets.
-	peer := target.Builtin(self, "peer", "--time-scale", fmt.Sprint(testScale))
+	peer := target.Builtin(self, slices.Concat(builtinPeer, []string{"--time-scale", fmt.Sprint(testScale)})...)
 	rep := conftest.Run(t, peer, conformance.Options{
 		Profile: "strict", TimeScale: testScale, Capabilities: []string{"compression"},
 	})

@@ -29,11 +29,21 @@ is closed. Its first line on the standard output says where it listens:
 Without an address it listens for TCP and UDP on free ports of 127.0.0.1. It answers
 whoever asks, with as much as is asked for: keep it on test networks.
 
+For TLS (--tls) it makes a certificate for the occasion, which nobody trusts, or takes
+the one in --cert and --key. At --tls-verify it lets in those clients alone whose
+certificate goes back to the root in --client-ca.
+
+At --metrics it says over HTTP what its listeners have sent and received: at /metrics
+in the text format of Prometheus, at /debug/vars in that of expvar. The first line
+names that address too.
+
 With --adapter it listens nowhere: it takes the requests of the adapter protocol on its
 standard input (spec/test-contract.md).`,
 		Example: `  vstp-conform peer
   vstp-conform peer --tcp 127.0.0.1:9000 --udp 127.0.0.1:9000
   vstp-conform peer --tcp 127.0.0.1:9000 --time-scale 0.1
+  vstp-conform peer --tls 127.0.0.1:9001 --cert server.pem --key server-key.pem
+  vstp-conform peer --metrics 127.0.0.1:9090
   vstp-conform peer --registry my-registry.json
   vstp-conform peer --adapter < requests.jsonl`,
 		Args: exactly(0, ""),
@@ -45,18 +55,25 @@ standard input (spec/test-contract.md).`,
 			}
 			o.Types = typeSet(known)
 			if adapter {
-				for _, name := range []string{"tcp", "udp", "time-scale", "verbose"} {
+				for _, name := range []string{"tcp", "udp", "tls", "tls-verify", "cert", "key", "client-ca", "metrics", "time-scale", "verbose"} {
 					if given(name) {
 						return usagef("--adapter and --%s exclude each other: an adapter is told everything by its requests", name)
 					}
 				}
 				return peer.RunAdapter(cmd.Context(), o, s.in, s.out)
 			}
-			if !given("tcp") && !given("udp") {
+			somewhere := false
+			for _, name := range []string{"tcp", "udp", "tls", "tls-verify", "metrics"} {
+				if given(name) && cmd.Flag(name).Value.String() == "" {
+					return usagef("an address is empty: give HOST:PORT, such as 127.0.0.1:9000, or leave the flag out")
+				}
+				somewhere = somewhere || given(name) && name != "metrics"
+			}
+			if !somewhere {
 				o.TCP, o.UDP = "127.0.0.1:0", "127.0.0.1:0"
 			}
-			if given("tcp") && o.TCP == "" || given("udp") && o.UDP == "" {
-				return usagef("an address is empty: give HOST:PORT, such as 127.0.0.1:9000, or leave the flag out")
+			if err := checkPeerTLS(given); err != nil {
+				return err
 			}
 			if !(o.TimeScale >= minTimeScale && o.TimeScale <= maxTimeScale) { // in this form NaN is refused as well
 				return usagef("--time-scale %v: it goes from %v to %v", o.TimeScale, minTimeScale, maxTimeScale)
@@ -73,11 +90,30 @@ standard input (spec/test-contract.md).`,
 	flags := cmd.Flags()
 	flags.StringVar(&o.TCP, "tcp", "", "listen for TCP at `HOST:PORT`; port 0 is any free one")
 	flags.StringVar(&o.UDP, "udp", "", "listen for UDP at `HOST:PORT`; port 0 is any free one")
+	flags.StringVar(&o.TLS, "tls", "", "listen for TLS at `HOST:PORT`; port 0 is any free one")
+	flags.StringVar(&o.TLSVerify, "tls-verify", "", "listen for TLS at `HOST:PORT`, and verify clients by --client-ca")
+	flags.StringVar(&o.Cert, "cert", "", "the certificate chain for TLS, a PEM `FILE`; without, one is made")
+	flags.StringVar(&o.Key, "key", "", "the key of that certificate, a PEM `FILE`")
+	flags.StringVar(&o.ClientCA, "client-ca", "", "the root to which certificates of clients have to go back, a PEM `FILE`")
+	flags.StringVar(&o.Metrics, "metrics", "", "serve metrics over HTTP at `HOST:PORT`; port 0 is any free one")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "shorten the timers of the protocol by this `FACTOR`, 0.05 to 1")
 	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
 	flags.BoolVar(&adapter, "adapter", false, "take requests of the adapter protocol on the standard input")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "log everything that happens")
 	return cmd
+}
+
+// checkPeerTLS refuses flags about TLS that are of no use without one another.
+func checkPeerTLS(given func(string) bool) error {
+	switch {
+	case given("cert") != given("key"):
+		return usagef("--cert and --key go together: give both, or neither for a certificate that is made for the occasion")
+	case given("cert") && !given("tls") && !given("tls-verify"):
+		return usagef("--cert is of no use without --tls or --tls-verify")
+	case given("tls-verify") != given("client-ca"):
+		return usagef("--tls-verify and --client-ca go together: one says where, the other whom to trust")
+	}
+	return nil
 }
 
 // typeSet is the frame types that a registry knows, without one the eight.

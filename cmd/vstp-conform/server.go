@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"net"
 	"slices"
 	"strconv"
@@ -10,6 +11,15 @@ import (
 	"github.com/vstp-project/vstp/conformance"
 	"github.com/vstp-project/vstp/conformance/target"
 )
+
+// addressFlags are the flags that say where a running server listens.
+var addressFlags = []string{"tcp", "udp", "tls", "tls-verify"}
+
+// builtinPeer starts the built-in peer with all its listeners.
+var builtinPeer = []string{
+	"peer", "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--tls", "127.0.0.1:0",
+	"--tls-verify", "127.0.0.1:0", "--client-ca", "{client-ca}",
+}
 
 // builtinCapabilities is what the built-in peer offers.
 var builtinCapabilities = []string{"compression", "time-scale"}
@@ -23,7 +33,7 @@ var capabilities = map[string]string{
 	"time-scale":  "",
 	"tcp":         "it follows from the addresses of the target",
 	"udp":         "it follows from the addresses of the target",
-	"tls":         "TLS is not judged by this edition",
+	"tls":         "it follows from the addresses of the target",
 	"easy-tcp":    "the Easy API is not judged by this edition",
 	"easy-udp":    "the Easy API is not judged by this edition",
 }
@@ -31,9 +41,11 @@ var capabilities = map[string]string{
 // serverFlags are the flags of the command server.
 type serverFlags struct {
 	judgeFlags
-	tcp, udp     string
-	transports   []string
-	capabilities []string
+	tcp, udp, tls, tlsVerify string
+	clientCert, clientKey    string
+	client                   *tls.Certificate // in the two files
+	transports               []string
+	capabilities             []string
 }
 
 func newServer(s streams) *cobra.Command {
@@ -43,17 +55,24 @@ func newServer(s streams) *cobra.Command {
 		Short: "Judge a server",
 		Long: `server judges a VSTP server over real sockets, case by case.
 
-The server is one that is already running (--tcp, --udp or both), or one that is
-started for the run (--exec); with neither, it is the built-in reference peer. It has
-to run the echo application of the test contract (spec/test-contract.md). With one
-transport only, the cases of the other are not applicable.
+The server is one that is already running (--tcp, --udp, --tls, --tls-verify), or one
+that is started for the run (--exec); with neither, it is the built-in reference peer.
+It has to run the echo application of the test contract (spec/test-contract.md). The
+cases of a transport that is not offered are not applicable.
+
+At --tls the server listens for TLS, and at --tls-verify for TLS of clients whose
+certificate it verifies; --client-cert and --client-key are one that it trusts, without
+which the cases of --tls-verify are not exercised. What the server's own certificate
+says is not looked at.
 
 The command of --exec is split into words as a shell does, but no shell runs it and
-nothing is expanded. In it {tcp} and {udp} stand for free addresses, host:port, on
-which the server is to listen, and {time-scale} for the value of --time-scale. It is
-ready when it prints a line {"ready":true,"tcp":"HOST:PORT","udp":"HOST:PORT"} or,
-without one, when its addresses answer. It has to stay in the foreground; it and all
-that it starts end with the run.
+nothing is expanded. In it {tcp}, {udp}, {tls} and {tls-verify} stand for free
+addresses, host:port, on which the server is to listen; {cert} and {key} for PEM files
+with a certificate for TLS and its key; {client-ca} for one with the root that
+{tls-verify} is to trust; and {time-scale} for the value of --time-scale. It is ready
+when it prints a line {"ready":true,"tcp":"HOST:PORT","udp":"HOST:PORT"}, with "tls"
+and "tls-verify" likewise, or, without one, when its addresses answer. It has to stay
+in the foreground; it and all that it starts end with the run.
 
 --link puts an emulated link between judge and server, with the name of a profile or a
 scenario file; its times are shortened by --time-scale as well. Then only the cases
@@ -65,6 +84,8 @@ or a profile and a seed, of their own.
 		Example: `  vstp-conform server
   vstp-conform server --tcp 127.0.0.1:9000 --udp 127.0.0.1:9000 --wait 10s
   vstp-conform server --exec './my-server --tcp {tcp} --udp {udp} --scale {time-scale}' --time-scale 0.1
+  vstp-conform server --tls 127.0.0.1:9001
+  vstp-conform server --exec './my-server --tls {tls} --cert {cert} --key {key}'
   vstp-conform server --profile strict --run 'tcp/*' --skip '**/*crc*'
   vstp-conform server --tags '@udp and not @hostile' --out results
   vstp-conform server --link lossy-20 --seed 7 --record fates.jsonl
@@ -88,6 +109,10 @@ func (f *serverFlags) registerServer(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.tcp, "tcp", "", "the server listens for TCP at `HOST:PORT`")
 	flags.StringVar(&f.udp, "udp", "", "the server listens for UDP at `HOST:PORT`")
+	flags.StringVar(&f.tls, "tls", "", "the server listens for TLS at `HOST:PORT`")
+	flags.StringVar(&f.tlsVerify, "tls-verify", "", "the server listens for TLS at `HOST:PORT` and verifies clients")
+	flags.StringVar(&f.clientCert, "client-cert", "", "a certificate that the server trusts at --tls-verify, a PEM `FILE`")
+	flags.StringVar(&f.clientKey, "client-key", "", "the key of that certificate, a PEM `FILE`")
 	flags.StringSliceVar(&f.transports, "transports", nil, "with --exec: without each of this `LIST` of tcp and udp there is no verdict")
 	flags.StringSliceVar(&f.capabilities, "capabilities", []string{"compression"}, "what the server offers: a `LIST` of compression, time-scale, or empty; for the built-in peer compression,time-scale")
 	mustComplete(cmd, "transports", func() []string { return []string{"tcp", "udp"} })
@@ -125,7 +150,7 @@ func (f *serverFlags) check(cmd *cobra.Command) error {
 // builtin says whether it is the built-in peer that is judged.
 func (f *serverFlags) builtin(cmd *cobra.Command) bool {
 	given := cmd.Flags().Changed
-	return !given("exec") && !given("tcp") && !given("udp")
+	return !given("exec") && !slices.ContainsFunc(addressFlags, given)
 }
 
 // checkServer is the part of check that is about the kind of server.
@@ -134,15 +159,18 @@ func (f *serverFlags) checkServer(cmd *cobra.Command) error {
 	if f.builtin(cmd) && !given("capabilities") {
 		f.capabilities = builtinCapabilities
 	}
-	for _, name := range []string{"tcp", "udp"} {
+	for _, name := range addressFlags {
 		if given(name) {
 			if err := checkAddr("--"+name, cmd.Flag(name).Value.String()); err != nil {
 				return err
 			}
 		}
 	}
-	if given("exec") && (given("tcp") || given("udp")) {
-		return usagef("--exec and --tcp or --udp exclude each other: in the command, {tcp} and {udp} stand for the addresses")
+	if given("exec") && slices.ContainsFunc(addressFlags, given) {
+		return usagef("--exec and the addresses of a running server exclude each other: in the command, {tcp}, {udp}, {tls} and {tls-verify} stand for the addresses")
+	}
+	if err := f.checkClient(given); err != nil {
+		return err
 	}
 	if given("transports") && !given("exec") {
 		return usagef("--transports goes with --exec: the addresses of a server that is running say what it offers")
@@ -161,6 +189,24 @@ func (f *serverFlags) checkServer(cmd *cobra.Command) error {
 			return usagef("--capabilities: %s cannot be given: %s", name, refusal)
 		}
 	}
+	return nil
+}
+
+// checkClient reads the certificate that the server is said to trust.
+func (f *serverFlags) checkClient(given func(string) bool) error {
+	switch {
+	case given("client-cert") != given("client-key"):
+		return usagef("--client-cert and --client-key go together")
+	case !given("client-cert"):
+		return nil
+	case !given("tls-verify"):
+		return usagef("--client-cert is for --tls-verify: a server that is started for the run is told by {client-ca} whom to trust")
+	}
+	cert, err := tls.LoadX509KeyPair(f.clientCert, f.clientKey)
+	if err != nil {
+		return usagef("--client-cert and --client-key: %v", err)
+	}
+	f.client = &cert
 	return nil
 }
 
@@ -185,14 +231,15 @@ func (f *serverFlags) target() (target.Target, error) {
 			NeedTCP: slices.Contains(f.transports, "tcp"), NeedUDP: slices.Contains(f.transports, "udp"),
 		}
 		return t, t.Check()
-	case f.tcp != "" || f.udp != "":
-		return target.Running{Addrs: target.Addrs{TCP: f.tcp, UDP: f.udp}, Wait: f.wait}, nil
+	case f.tcp != "" || f.udp != "" || f.tls != "" || f.tlsVerify != "":
+		addrs := target.Addrs{TCP: f.tcp, UDP: f.udp, TLS: f.tls, TLSVerify: f.tlsVerify}
+		return target.Running{Addrs: addrs, Wait: f.wait, Client: f.client}, nil
 	}
 	exe, err := self()
 	if err != nil {
 		return nil, err
 	}
-	t := target.Builtin(exe, append([]string{"peer", "--time-scale", scaleText(f.timeScale)}, f.args()...)...)
+	t := target.Builtin(exe, slices.Concat(builtinPeer, []string{"--time-scale", scaleText(f.timeScale)}, f.args())...)
 	t.Wait = f.wait
 	return t, nil
 }

@@ -16,8 +16,8 @@ const (
 	typeData  = 3
 )
 
-// Serves makes one good exchange with the target over a transport, "tcp" or
-// "udp": a DATA whose echo has to come, without the msg-id that it was sent with.
+// Serves makes one good exchange with the target over a transport, "tcp", "udp",
+// "tls" or "tls-verify": a DATA whose echo has to come, without the msg-id that it was sent with.
 // It is how the runner tells a target that failed a case from one that no longer
 // serves anybody.
 func (t *T) Serves(ctx context.Context, transport string) error {
@@ -57,7 +57,7 @@ func (t *T) Serves(ctx context.Context, transport string) error {
 			}
 		}
 	}
-	s, err := t.Dial(ctx, "alive")
+	s, err := t.DialOver(ctx, "alive", transport)
 	if err != nil {
 		return err
 	}

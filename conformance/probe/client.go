@@ -38,10 +38,14 @@ func (t *T) Connect(ctx context.Context, name, transport, addr string) (*Client,
 	if err != nil {
 		return nil, err
 	}
+	return t.Connected(name, answer, fmt.Sprintf("a connection over %s to %s, where the judge listens", transport, addr))
+}
+
+// Connected is the connection that an answer to connect names. A refusal is a
+// violation, for which want says what was asked for.
+func (t *T) Connected(name string, answer target.Answer, want string) (*Client, error) {
 	if !answer.OK {
-		return nil, &Violation{
-			Want: fmt.Sprintf("a connection over %s to %s, where the judge listens", transport, addr), Got: refusal(answer),
-		}
+		return nil, &Violation{Want: want, Got: refusal(answer)}
 	}
 	conn, err := answer.Int("conn")
 	if err != nil {

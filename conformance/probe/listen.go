@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -10,10 +11,12 @@ import (
 	"time"
 )
 
-// A Listener is where the client under test connects to over TCP.
+// A Listener is where the client under test connects to over TCP, with or without
+// TLS.
 type Listener struct {
-	t  *T
-	ln *net.TCPListener
+	t   *T
+	ln  *net.TCPListener
+	tls *tls.Config // nil for none
 }
 
 // ListenTCP listens on a free port of the loopback address.
@@ -32,6 +35,14 @@ func (l *Listener) Addr() string { return l.ln.Addr().String() }
 
 // Accept returns the next connection. That none comes in time is a violation.
 func (l *Listener) Accept(ctx context.Context, name string, within time.Duration) (*Stream, error) {
+	c, err := l.accept(ctx, within)
+	if err != nil {
+		return nil, err
+	}
+	return l.t.stream("tcp "+name, c, c), nil
+}
+
+func (l *Listener) accept(ctx context.Context, within time.Duration) (*net.TCPConn, error) {
 	defer context.AfterFunc(ctx, func() { _ = l.ln.SetDeadline(time.Unix(1, 0)) })()
 	_ = l.ln.SetDeadline(time.Now().Add(within))
 	c, err := l.ln.AcceptTCP()
@@ -43,7 +54,7 @@ func (l *Listener) Accept(ctx context.Context, name string, within time.Duration
 	case err != nil:
 		return nil, fmt.Errorf("accepting a connection of the client under test: %w", err)
 	}
-	return l.t.stream(name, c), nil
+	return c, nil
 }
 
 // ListenUDP opens a UDP socket for talking to the client under test, which is not

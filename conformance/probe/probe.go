@@ -8,10 +8,13 @@ package probe
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"hash/fnv"
 	"net"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -38,7 +41,8 @@ type Config struct {
 	Registry *spec.Registry // types, codes and timers; nil means the shipped one
 	Sources  *Sources       // loopback addresses for UDP sockets; nil means 127.0.0.1 only
 	Adapter  *target.Adapter
-	Link     *netem.Profile // what the run puts between judge and target; nil for nothing
+	Link     *netem.Profile   // what the run puts between judge and target; nil for nothing
+	Client   *tls.Certificate // that the target's listener tls-verify trusts; nil where there is none
 	Memory   func() (octets int64, ok bool)
 	Busy     func() time.Duration // how late this host's timers were lately, at worst
 }
@@ -58,6 +62,8 @@ type T struct {
 	listeners []*Listener
 	clients   []*Client
 	crossing  *Crossing // the link in front of the target; nil for none
+
+	files string // a directory with what the case has written; empty until it does
 
 	asking     sync.Once // sets the two that follow
 	askCtx     context.Context
@@ -94,6 +100,25 @@ func (t *T) Close() {
 	for _, s := range t.sockets {
 		s.Close()
 	}
+	if t.files != "" {
+		_ = os.RemoveAll(t.files)
+	}
+}
+
+// File writes a file that is there as long as the case runs, and returns its path.
+func (t *T) File(name string, octets []byte) (string, error) {
+	if t.files == "" {
+		dir, err := os.MkdirTemp("", "vstp-conform-case-")
+		if err != nil {
+			return "", fmt.Errorf("making a directory for %s: %w", name, err)
+		}
+		t.files = dir
+	}
+	path := filepath.Join(t.files, name)
+	if err := os.WriteFile(path, octets, 0o600); err != nil {
+		return "", fmt.Errorf("writing %s: %w", name, err)
+	}
+	return path, nil
 }
 
 // Events is the record so far, in order. Where it was cut short the last event

@@ -27,12 +27,13 @@ type Arrival struct {
 	At    time.Duration // since the case began
 }
 
-// A Stream is a TCP connection to the target.
+// A Stream is a TCP connection to the target, with or without TLS inside of it.
 type Stream struct {
 	Name string
 
 	t    *T
-	conn *net.TCPConn
+	raw  *net.TCPConn
+	conn duplex        // raw itself, or TLS on it
 	done chan struct{} // the reader has returned
 
 	mu      sync.Mutex
@@ -46,11 +47,33 @@ type Stream struct {
 	wake    chan struct{} // has room for one: something changed
 }
 
+// A duplex is a connection of which one direction can be ended.
+type duplex interface {
+	net.Conn
+	CloseWrite() error
+}
+
 // Dial opens a TCP connection to the target. A connection that is refused is a
 // violation: the case runner only starts cases against a target that listens.
 func (t *T) Dial(ctx context.Context, name string) (*Stream, error) {
-	if t.cfg.Addrs.TCP == "" {
-		return nil, &NotApplicable{Reason: "the target offers no TCP listener"}
+	return t.DialPlain(ctx, name, "tcp")
+}
+
+// DialPlain opens a TCP connection to the listener of a transport, "tcp", "tls" or
+// "tls-verify", and goes no further.
+func (t *T) DialPlain(ctx context.Context, name, transport string) (*Stream, error) {
+	c, err := t.connect(ctx, name, transport)
+	if err != nil {
+		return nil, err
+	}
+	return t.stream("tcp "+name, c, c), nil
+}
+
+// connect opens a TCP connection to the listener of a transport.
+func (t *T) connect(ctx context.Context, name, transport string) (*net.TCPConn, error) {
+	addr := map[string]string{"tcp": t.cfg.Addrs.TCP, "tls": t.cfg.Addrs.TLS, "tls-verify": t.cfg.Addrs.TLSVerify}[transport]
+	if addr == "" {
+		return nil, &NotApplicable{Reason: fmt.Sprintf("the target offers no %s listener", transport)}
 	}
 	addr, err := t.tcpAddr()
 	if err != nil {
@@ -60,22 +83,22 @@ func (t *T) Dial(ctx context.Context, name string) (*Stream, error) {
 	began := time.Now()
 	c, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
-		t.record("tcp "+name, EventNote, nil, "connecting failed: "+err.Error())
+		t.record(transport+" "+name, EventNote, nil, "connecting failed: "+err.Error())
 		return nil, &Violation{
 			Want: fmt.Sprintf("a TCP connection to %s within %v", addr, t.Bound("close")),
 			Got:  err.Error(), Timing: time.Since(began) >= t.Bound("close"),
 		}
 	}
-	return t.stream(name, c.(*net.TCPConn)), nil
+	return c.(*net.TCPConn), nil
 }
 
-// stream starts to read a connection.
-func (t *T) stream(name string, c *net.TCPConn) *Stream {
+// stream starts to read a connection, raw itself or TLS on it.
+func (t *T) stream(name string, raw *net.TCPConn, conn duplex) *Stream {
 	s := &Stream{
-		Name: "tcp " + name, t: t, conn: c,
+		Name: name, t: t, raw: raw, conn: conn,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
-	t.record(s.Name, EventOpen, nil, fmt.Sprintf("%v → %v", c.LocalAddr(), c.RemoteAddr()))
+	t.record(s.Name, EventOpen, nil, fmt.Sprintf("%v → %v", raw.LocalAddr(), raw.RemoteAddr()))
 	t.streams = append(t.streams, s)
 	go s.read()
 	return s
@@ -122,7 +145,7 @@ func (s *Stream) Send(octets []byte, text string) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
+	case goneAway(err):
 		// The target closed before all was sent. Whether that is right is for the
 		// expectations that follow, which will see the end of the stream.
 		s.mu.Lock()
@@ -265,6 +288,19 @@ func (s *Stream) Pending() int {
 	return len(s.octets)
 }
 
+// Octets is everything that has come and was not taken as a frame, for a connection
+// on which something else is spoken. It will not be taken any more.
+func (s *Stream) Octets() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	octets := s.octets
+	s.octets = nil
+	if len(octets) > 0 {
+		s.t.record(s.Name, EventRecv, octets, "octets, not looked at as frames")
+	}
+	return octets
+}
+
 // Refused says whether the target has refused octets by closing its receiving
 // direction, which a reset shows.
 func (s *Stream) Refused() bool {
@@ -274,24 +310,40 @@ func (s *Stream) Refused() bool {
 }
 
 // CloseWrite shuts down our sending direction: the target sees the end of the
-// stream and may still answer.
+// stream and may still answer. Inside TLS a close_notify says so first.
 func (s *Stream) CloseWrite() error {
+	if s.conn != duplex(s.raw) {
+		s.t.record(s.Name, EventClose, nil, "we send close_notify")
+		if err := s.conn.CloseWrite(); err != nil && !goneAway(err) {
+			return fmt.Errorf("sending close_notify: %w", err)
+		}
+	}
+	return s.Cut()
+}
+
+// Cut shuts down our sending direction without a word, inside TLS as well.
+func (s *Stream) Cut() error {
 	s.t.record(s.Name, EventClose, nil, "we end our sending direction")
-	if err := s.conn.CloseWrite(); err != nil && !errors.Is(err, syscall.ENOTCONN) {
+	if err := s.raw.CloseWrite(); err != nil && !goneAway(err) {
 		return fmt.Errorf("closing our sending direction: %w", err)
 	}
 	return nil
 }
 
+// goneAway says whether an error means that the target has closed already.
+func goneAway(err error) bool {
+	return errors.Is(err, syscall.ENOTCONN) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+}
+
 // Reset closes the connection with RST.
 func (s *Stream) Reset() {
 	s.t.record(s.Name, EventClose, nil, "we reset the connection")
-	_ = s.conn.SetLinger(0)
+	_ = s.raw.SetLinger(0)
 	s.Close()
 }
 
 // Close closes the connection and waits for its reader.
 func (s *Stream) Close() {
-	_ = s.conn.Close()
+	_ = s.raw.Close()
 	<-s.done
 }

@@ -37,7 +37,7 @@ func Mutants() []Mutant {
 		place[r.ID] = i
 	}
 	all := slices.Concat(
-		wireMutants, tcpMutants, udpMutants, fragMutants, linkMutants, compressMutants,
+		wireMutants, tcpMutants, tlsMutants, udpMutants, fragMutants, linkMutants, compressMutants,
 		codecMutants, again(conformance.RoleCodec, inCodec),
 		clientMutants, again(conformance.RoleClient, inClient),
 	)
@@ -148,7 +148,10 @@ func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options
 	if slices.Contains(m.Args, "--no-compression") {
 		opts.Capabilities = []string{}
 	}
-	args := append([]string{"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(opts.TimeScale)}, m.Args...)
+	args := append([]string{
+		"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--tls", "127.0.0.1:0",
+		"--tls-verify", "127.0.0.1:0", "--client-ca", "{client-ca}", "--time-scale", fmt.Sprint(opts.TimeScale),
+	}, m.Args...)
 	var peer target.Target = target.Builtin(program, args...)
 	if m.Role != "" {
 		peer = target.AdapterCommand{Name: m.Name, Path: program, Args: append([]string{"--adapter"}, m.Args...), TimeScale: opts.TimeScale}

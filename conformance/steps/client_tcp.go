@@ -165,7 +165,11 @@ func (w *world) connectTCP(ctx context.Context) error {
 // has to arrive, and the answer to be received. Whether HELLO comes first is left
 // to the case that is about it.
 func (w *world) greetClient(ctx context.Context) error {
-	if err := w.connectTCP(ctx); err != nil {
+	connect := w.connectTCP
+	if w.over == "tls" {
+		connect = w.connectTLS
+	}
+	if err := connect(ctx); err != nil {
 		return err
 	}
 	payload := w.t.Unique("greeting")

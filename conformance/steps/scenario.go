@@ -49,6 +49,8 @@ type Scenario struct {
 var knownTags = map[string]string{
 	"@tcp":            "needs the TCP listener",
 	"@udp":            "needs the UDP listener",
+	"@tls":            "needs the TLS listener",
+	"@tls-verify":     "needs the TLS listener that verifies its clients",
 	"@server":         "judges a server",
 	"@client":         "judges a client",
 	"@exclusive":      "fills a limit of the whole server: runs alone",

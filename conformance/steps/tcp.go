@@ -138,7 +138,7 @@ var (
 )
 
 func (w *world) dial(ctx context.Context, n string) error {
-	s, err := w.t.Dial(ctx, n)
+	s, err := w.t.DialOver(ctx, n, w.over)
 	if err != nil {
 		return err
 	}

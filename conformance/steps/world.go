@@ -11,6 +11,7 @@ import (
 
 	"github.com/vstp-project/vstp/conformance/dissect"
 	"github.com/vstp-project/vstp/conformance/forge"
+	"github.com/vstp-project/vstp/conformance/pki"
 	"github.com/vstp-project/vstp/conformance/probe"
 	"github.com/vstp-project/vstp/conformance/target"
 )
@@ -21,6 +22,7 @@ type world struct {
 	t        *probe.T
 	notation notation
 
+	over    string // what connections are opened over; empty means tcp
 	streams map[string]*probe.Stream
 	stream  *probe.Stream // the one that steps speak of
 	sockets map[string]*probe.Socket
@@ -41,6 +43,9 @@ type world struct {
 
 	// The client under test, where one is judged.
 	listener    *probe.Listener
+	root        *pki.Root     // that the client is told to trust
+	connected   target.Answer // to a connect that may be refused
+	refused     error         // how a TLS handshake that may be refused ended; nil if it was completed
 	clients     map[string]*probe.Client
 	client      *probe.Client
 	destination string           // of what the client sends over UDP; empty for that of its connection

@@ -7,7 +7,8 @@ import (
 
 // A Program is a target that the judge starts itself and that finds its ports on
 // its own: it prints the ready line of [Exec] and ends when its standard input
-// is closed. The built-in reference peer is one.
+// is closed. The built-in reference peer is one. In its arguments {cert}, {key} and
+// {client-ca} stand for files that the judge makes.
 type Program struct {
 	Name string // for reports
 	Path string
@@ -37,10 +38,16 @@ func (b *Program) String() string {
 
 // Start runs the program and waits for its ready line.
 func (b *Program) Start(ctx context.Context) (Instance, error) {
-	p, err := launch(append([]string{b.Path}, b.Args...), b.Env)
+	creds, err := newCredentials(b.Args)
 	if err != nil {
 		return nil, unreachable(b.String(), 1, nil, err)
 	}
+	p, err := launch(append([]string{b.Path}, creds.fill(b.Args)...), b.Env)
+	if err != nil {
+		creds.remove()
+		return nil, unreachable(b.String(), 1, nil, err)
+	}
+	p.creds = creds
 	wait := b.Wait
 	if wait == 0 {
 		wait = defaultWait

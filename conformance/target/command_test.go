@@ -65,16 +65,17 @@ func TestExecCheckPlaceholders(t *testing.T) {
 		`srv --tcp {tcp} --udp={udp} --scale {time-scale}`,
 		`srv '{"a":1}' {} {A} {tcp}`,
 		`sh -c './srv {tcp}'`,
+		`srv --tls {tls} --tls-verify {tls-verify} --cert {cert} --key {key} --ca {client-ca}`,
 	} {
 		assert.NoError(t, target.Exec{Command: command}.Check(), command)
 	}
 	for _, c := range []struct{ command, problem string }{
-		{`srv {tls}`, "the placeholder {tls} is not yet supported: TLS is not judged by this edition"},
-		{`srv --cert={cert}`, "the placeholder {cert} is not yet supported"},
-		{`srv {key}`, "the placeholder {key} is not yet supported"},
+		{`srv {tls} --cert={cert}`, "the placeholder {cert} needs {key} beside it"},
+		{`srv {tls} {key}`, "the placeholder {key} needs {cert} beside it"},
+		{`srv {tls-verify} {cert} {key}`, "the placeholder {tls-verify} needs {client-ca} beside it: a listener that verifies its clients has to be told whom to trust"},
 		{`srv {easy-tcp}`, "the placeholder {easy-tcp} is not yet supported: the Easy API is not judged by this edition"},
 		{`srv {easy-udp}`, "the placeholder {easy-udp} is not yet supported"},
-		{`srv {port}`, "the placeholder {port} is unknown: there are {tcp}, {udp} and {time-scale}"},
+		{`srv {port}`, "the placeholder {port} is unknown: there are {tcp}, {udp}, {tls}, {tls-verify}, {cert}, {key}, {client-ca} and {time-scale}"},
 		{`srv 'x`, "never closed"},
 	} {
 		var refused *target.CommandError

@@ -18,8 +18,9 @@ const maxStarts = 3
 // Exec is a target that the judge starts itself, from a command line.
 //
 // The command is split by [SplitCommand] and run without a shell. The
-// placeholders {tcp} and {udp} in it stand for host:port addresses that were
-// free when it was started, and {time-scale} for the factor of its timers. It is
+// placeholders {tcp}, {udp}, {tls} and {tls-verify} in it stand for host:port
+// addresses that were free when it was started, {cert}, {key} and {client-ca} for
+// files that the judge has made, and {time-scale} for the factor of its timers. It is
 // ready when it prints a line such as
 //
 //	{"ready":true,"tcp":"127.0.0.1:4000","udp":"127.0.0.1:4001"}
@@ -65,13 +66,20 @@ func (e Exec) Start(ctx context.Context) (Instance, error) {
 	if scale == 0 {
 		scale = 1
 	}
+	creds, err := newCredentials(words)
+	if err != nil {
+		return nil, unreachable(e.String(), 1, nil, err)
+	}
+	words = creds.fill(words)
 	for n := 1; ; n++ {
 		p, err := e.start(ctx, words, scale)
 		if err == nil {
+			p.creds = creds
 			return p, nil
 		}
 		var exited *exitedError
 		if !errors.As(err, &exited) || n == maxStarts {
+			creds.remove()
 			return nil, unreachable(e.String(), n, p, err)
 		}
 	}
@@ -82,10 +90,15 @@ func (e Exec) Start(ctx context.Context) (Instance, error) {
 func (e Exec) start(ctx context.Context, words []string, scale float64) (*process, error) {
 	var reserved Addrs
 	for _, r := range []struct {
-		network string
-		addr    *string
-	}{{"tcp", &reserved.TCP}, {"udp", &reserved.UDP}} {
-		if !hasPlaceholder(words, "{"+r.network+"}") {
+		name, network string
+		addr          *string
+	}{
+		{"{tcp}", "tcp", &reserved.TCP},
+		{"{udp}", "udp", &reserved.UDP},
+		{"{tls}", "tcp", &reserved.TLS},
+		{"{tls-verify}", "tcp", &reserved.TLSVerify},
+	} {
+		if !hasPlaceholder(words, r.name) {
 			continue
 		}
 		addr, err := reserve(r.network)

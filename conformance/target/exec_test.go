@@ -159,7 +159,7 @@ func TestExecThatNeverBecomesReady(t *testing.T) {
 		need             bool
 		want             string
 	}{
-		{"prints nothing", "mute", "", short, false, "within 300ms it printed no ready line, and without a placeholder {tcp} or {udp} its addresses are not known"},
+		{"prints nothing", "mute", "", short, false, "within 300ms it printed no ready line, and without a placeholder such as {tcp} or {udp} its addresses are not known"},
 		{"never listens", "mute", "{tcp}", short, false, "within 300ms it printed no ready line, and connecting to tcp 127.0.0.1:"},
 		{"says so but does not listen", "lying", closed.Addr().String(), short, false, "it said that it was ready, but connecting to tcp " + closed.Addr().String()},
 		{"says so at no address", "no-address", "", patience, false, "its ready line names no address"},

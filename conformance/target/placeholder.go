@@ -17,9 +17,11 @@ var placeholders = map[string]string{
 	"{tcp}":        "",
 	"{udp}":        "",
 	"{time-scale}": "",
-	"{tls}":        "TLS is not judged by this edition",
-	"{cert}":       "TLS is not judged by this edition",
-	"{key}":        "TLS is not judged by this edition",
+	"{tls}":        "",
+	"{tls-verify}": "",
+	"{cert}":       "",
+	"{key}":        "",
+	"{client-ca}":  "",
 	"{easy-tcp}":   "the Easy API is not judged by this edition",
 	"{easy-udp}":   "the Easy API is not judged by this edition",
 }
@@ -35,10 +37,19 @@ func parseCommand(command string) ([]string, error) {
 			refusal, known := placeholders[name]
 			switch {
 			case !known:
-				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is unknown: there are {tcp}, {udp} and {time-scale}", name)}
+				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is unknown: there are {tcp}, {udp}, {tls}, {tls-verify}, {cert}, {key}, {client-ca} and {time-scale}", name)}
 			case refusal != "":
 				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is not yet supported: %s", name, refusal)}
 			}
+		}
+	}
+	for _, needed := range []struct{ name, by, why string }{
+		{"{key}", "{cert}", "a certificate is of no use without its key"},
+		{"{cert}", "{key}", "a key is of no use without its certificate"},
+		{"{client-ca}", "{tls-verify}", "a listener that verifies its clients has to be told whom to trust"},
+	} {
+		if hasPlaceholder(words, needed.by) && !hasPlaceholder(words, needed.name) {
+			return nil, &CommandError{command, fmt.Sprintf("the placeholder %s needs %s beside it: %s", needed.by, needed.name, needed.why)}
 		}
 	}
 	return words, nil
@@ -59,6 +70,8 @@ func fill(words []string, addrs Addrs, scale float64) []string {
 	r := strings.NewReplacer(
 		"{tcp}", addrs.TCP,
 		"{udp}", addrs.UDP,
+		"{tls}", addrs.TLS,
+		"{tls-verify}", addrs.TLSVerify,
 		"{time-scale}", strconv.FormatFloat(scale, 'g', -1, 64),
 	)
 	filled := make([]string, len(words))

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +33,8 @@ type process struct {
 	out   tail
 	watch *readyWatch
 
-	addrs Addrs // set before the process is handed out
+	addrs Addrs        // set before the process is handed out
+	creds *credentials // likewise; nil where it was given none
 
 	exited chan struct{}
 	exit   string // written before exited is closed
@@ -125,6 +127,9 @@ func (p *process) Exit() string {
 
 func (p *process) Output() []byte { return p.out.Bytes() }
 
+// ClientCertificate implements [Trusted].
+func (p *process) ClientCertificate() *tls.Certificate { return p.creds.certificate() }
+
 // PID implements [Gauge].
 func (p *process) PID() int { return p.cmd.Process.Pid }
 
@@ -149,6 +154,7 @@ func (p *process) Stop() {
 		}
 	})
 	<-p.exited
+	p.creds.remove()
 }
 
 // killRest ends what the process started and left behind.
@@ -225,7 +231,7 @@ func (p *process) ready(ctx context.Context, line, reserved Addrs) error {
 		}
 	}
 	if addrs.Empty() {
-		return errors.New("its ready line names no address, and its command line has no placeholder {tcp} or {udp}")
+		return errors.New("its ready line names no address, and its command line has no placeholder such as {tcp} or {udp}")
 	}
 	for _, l := range addrs.listeners() {
 		if l.datagram {
@@ -246,7 +252,7 @@ func (p *process) notReady(ctx context.Context, wait time.Duration, err error) e
 		return context.Cause(ctx)
 	}
 	if err == nil {
-		return fmt.Errorf("within %v it printed no ready line, and without a placeholder {tcp} or {udp} its addresses are not known", wait)
+		return fmt.Errorf("within %v it printed no ready line, and without a placeholder such as {tcp} or {udp} its addresses are not known", wait)
 	}
 	return fmt.Errorf("within %v it printed no ready line, and %w", wait, err)
 }

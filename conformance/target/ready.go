@@ -71,7 +71,7 @@ func (a Addrs) reachable() (Addrs, error) {
 	for _, p := range []struct {
 		name string
 		addr *string
-	}{{"tcp", &a.TCP}, {"udp", &a.UDP}, {"tls", &a.TLS}, {"easy-tcp", &a.EasyTCP}, {"easy-udp", &a.EasyUDP}} {
+	}{{"tcp", &a.TCP}, {"udp", &a.UDP}, {"tls", &a.TLS}, {"tls-verify", &a.TLSVerify}, {"easy-tcp", &a.EasyTCP}, {"easy-udp", &a.EasyUDP}} {
 		if *p.addr == "" {
 			continue
 		}

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +13,10 @@ import (
 type Running struct {
 	Addrs Addrs
 	Wait  time.Duration // how long to go on trying; zero means once
+
+	// Client is what the listener Addrs.TLSVerify trusts; nil where the judge has no
+	// such certificate.
+	Client *tls.Certificate
 
 	dial dialFunc // nil means the network; tests replace it
 }
@@ -60,7 +65,7 @@ func (r Running) Start(ctx context.Context) (Instance, error) {
 		}
 		return nil, &UnreachableError{Target: r.String(), Tried: tried, Err: err}
 	}
-	return running{r.Addrs}, nil
+	return running{r.Addrs, r.Client}, nil
 }
 
 func resolve(ctx context.Context, addr string) error {
@@ -78,9 +83,15 @@ func resolve(ctx context.Context, addr string) error {
 }
 
 // running is an instance that the judge did not start.
-type running struct{ addrs Addrs }
+type running struct {
+	addrs  Addrs
+	client *tls.Certificate
+}
 
 func (r running) Addrs() Addrs { return r.addrs }
+
+// ClientCertificate implements [Trusted].
+func (r running) ClientCertificate() *tls.Certificate { return r.client }
 
 func (running) Exited() <-chan struct{} { return nil }
 

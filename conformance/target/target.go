@@ -15,11 +15,12 @@ import (
 // Addrs are the host:port addresses at which an implementation under test
 // listens. An empty string means that it does not offer that listener.
 type Addrs struct {
-	TCP     string `json:"tcp,omitempty"`
-	UDP     string `json:"udp,omitempty"`
-	TLS     string `json:"tls,omitempty"`
-	EasyTCP string `json:"easy-tcp,omitempty"`
-	EasyUDP string `json:"easy-udp,omitempty"`
+	TCP       string `json:"tcp,omitempty"`
+	UDP       string `json:"udp,omitempty"`
+	TLS       string `json:"tls,omitempty"`
+	TLSVerify string `json:"tls-verify,omitempty"` // TLS that verifies its clients
+	EasyTCP   string `json:"easy-tcp,omitempty"`
+	EasyUDP   string `json:"easy-udp,omitempty"`
 }
 
 // Empty says whether no listener is offered at all.
@@ -50,6 +51,7 @@ func (a Addrs) listeners() []listener {
 		{"tcp", a.TCP, false},
 		{"udp", a.UDP, true},
 		{"tls", a.TLS, false},
+		{"tls-verify", a.TLSVerify, false},
 		{"easy-tcp", a.EasyTCP, false},
 		{"easy-udp", a.EasyUDP, true},
 	}

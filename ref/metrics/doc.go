@@ -7,13 +7,13 @@
 //
 // The counts are read in three ways: in a program by [Metrics.Snapshot], as JSON under
 // /debug/vars by expvar, since a Metrics is an [expvar.Var], and by Prometheus in its
-// text format, from [Handler] or [AppendText]:
+// text format, from [AppendText] or the handler in package metricshttp:
 //
 //	expvar.Publish("vstp", m)
-//	http.Handle("/metrics", metrics.Handler(m))
+//	http.Handle("/metrics", metricshttp.Handler(m))
 //
-// The package does not import expvar: that would put /debug/vars into the default mux
-// of every program that counts frames.
+// The package imports neither net/http nor expvar: that would link an HTTP server into
+// every program that counts frames, and put /debug/vars into its default mux.
 //
 // # Names
 //

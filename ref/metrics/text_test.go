@@ -1,9 +1,6 @@
 package metrics_test
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"strings"
@@ -142,33 +139,4 @@ func TestTextEscapesNames(t *testing.T) {
 func TestTextIsUTF8(t *testing.T) {
 	values, _ := parseText(t, string(metrics.AppendText(nil, counted("a\xff"), counted("a\xfe"))))
 	assert.Equal(t, 8, values[sample{"vstp_crc_errors_total", "endpoint=a\uFFFD"}])
-}
-
-func TestHandler(t *testing.T) {
-	m := counted("tcp")
-	server := httptest.NewServer(metrics.Handler(m))
-	defer server.Close()
-	for range 2 {
-		response, err := server.Client().Get(server.URL)
-		require.NoError(t, err)
-		body, err := io.ReadAll(response.Body)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-		assert.Equal(t, http.StatusOK, response.StatusCode)
-		assert.Equal(t, "text/plain; version=0.0.4; charset=utf-8", response.Header.Get("Content-Type"))
-		assert.Equal(t, string(metrics.AppendText(nil, m)), string(body))
-		m.CRCError() // is there the next time
-	}
-}
-
-func TestHandlerMethods(t *testing.T) {
-	handler := metrics.Handler(counted(""))
-	for method, status := range map[string]int{"GET": 200, "HEAD": 200, "POST": 405, "DELETE": 405} {
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequest(method, "/metrics", nil))
-		assert.Equal(t, status, w.Code, method)
-		if status == 405 {
-			assert.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
-		}
-	}
 }

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,10 +22,26 @@ import (
 
 // Options says what the peer offers.
 type Options struct {
-	// TCP and UDP are the addresses to serve on, host:port, port 0 being any free one.
-	// A transport with an empty address is not offered.
-	TCP string
-	UDP string
+	// TCP, UDP, TLS and TLSVerify are the addresses to serve on, host:port, port 0 being
+	// any free one; TLSVerify is for TLS that takes in the clients alone that ClientCA
+	// trusts. What has an empty address is not offered.
+	TCP       string
+	UDP       string
+	TLS       string
+	TLSVerify string
+
+	// Cert and Key are PEM files with the certificate chain of the listeners for TLS and
+	// its key. Without, a certificate is made for localhost, the loopback addresses and
+	// the hosts in the addresses, which nobody trusts.
+	Cert, Key string
+
+	// ClientCA is a PEM file with the root that the listener TLSVerify trusts.
+	ClientCA string
+
+	// Metrics is an address, host:port, at which what the listeners count can be read over
+	// HTTP: at /metrics in the text format of Prometheus, at /debug/vars in that of
+	// expvar. Empty means that nothing is counted.
+	Metrics string
 
 	// TimeScale multiplies the timers that an endpoint keeps, such as the time after
 	// which a stalled frame ends a connection. It is above 0 and at most 1; zero means
@@ -50,7 +67,7 @@ type Options struct {
 //
 //	{"ready":true,"tcp":"127.0.0.1:41234","udp":"127.0.0.1:41235"}
 //
-// Everything it started has ended when it returns, except for the goroutine that
+// with further members "tls", "tls-verify" and "metrics" where those are offered. Everything it started has ended when it returns, except for the goroutine that
 // waits for the end of stdin: that one ends with stdin.
 func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) error {
 	if err := o.check(); err != nil {
@@ -60,20 +77,38 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 	defer cancel()
 	ready := readyLine{Ready: true}
 
-	if o.TCP != "" {
+	open, verifying, err := o.serverTLS()
+	if err != nil {
+		return fmt.Errorf("peer: %w", err)
+	}
+	count := counters{off: o.Metrics == ""}
+	for _, l := range []struct {
+		name, addr string
+		tls        *tls.Config
+		ready      *string
+	}{
+		{"tcp", o.TCP, nil, &ready.TCP},
+		{"tls", o.TLS, open, &ready.TLS},
+		{"tls-verify", o.TLSVerify, verifying, &ready.TLSVerify},
+	} {
+		if l.addr == "" {
+			continue
+		}
 		cfg := o.tcpConfig()
+		cfg.TLS, cfg.Metrics = l.tls, count.of(l.name)
 		cfg.Handler = func(ctx context.Context, r *tcp.Request) {
 			o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
 		}
-		s, err := tcp.Listen(ctx, o.TCP, cfg)
+		s, err := tcp.Listen(ctx, l.addr, cfg)
 		if err != nil {
 			return fmt.Errorf("peer: %w", err)
 		}
 		defer s.Close()
-		ready.TCP = s.Addr().String()
+		*l.ready = s.Addr().String()
 	}
 	if o.UDP != "" {
 		cfg := o.udpConfig()
+		cfg.Metrics = count.of("udp")
 		cfg.Handler = func(ctx context.Context, r *udp.Request) {
 			o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
 		}
@@ -83,6 +118,14 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 		}
 		defer s.Close()
 		ready.UDP = s.Addr().String()
+	}
+	if o.Metrics != "" {
+		bound, end, err := count.serve(ctx, o.Metrics, o.Log)
+		if err != nil {
+			return fmt.Errorf("peer: %w", err)
+		}
+		defer end()
+		ready.Metrics = bound
 	}
 
 	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
@@ -98,15 +141,21 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 
 // readyLine is the first line of output.
 type readyLine struct {
-	Ready bool   `json:"ready"`
-	TCP   string `json:"tcp,omitempty"`
-	UDP   string `json:"udp,omitempty"`
+	Ready     bool   `json:"ready"`
+	TCP       string `json:"tcp,omitempty"`
+	UDP       string `json:"udp,omitempty"`
+	TLS       string `json:"tls,omitempty"`
+	TLSVerify string `json:"tls-verify,omitempty"`
+	Metrics   string `json:"metrics,omitempty"`
 }
 
 // check returns what is wrong with the options.
 func (o Options) check() error {
-	if o.TCP == "" && o.UDP == "" {
-		return errors.New("peer: no address to serve on: give one for TCP, UDP or both, 127.0.0.1:0 for example")
+	if o.TCP == "" && o.UDP == "" && o.TLS == "" && o.TLSVerify == "" {
+		return errors.New("peer: no address to serve on: give one for TCP, UDP, TLS or several of them, 127.0.0.1:0 for example")
+	}
+	if err := o.checkTLS(); err != nil {
+		return err
 	}
 	if !(o.TimeScale >= 0 && o.TimeScale <= 1) { // in this form NaN is refused as well
 		return fmt.Errorf("peer: time scale %v: give a factor above 0 and at most 1, or 0 for 1", o.TimeScale)

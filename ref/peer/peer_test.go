@@ -29,10 +29,12 @@ const guard = 20 * time.Second
 
 // running is a peer at work.
 type running struct {
-	tcp, udp string
-	ready    string // the line itself
-	stdin    *io.PipeWriter
-	ended    chan error // what Run has returned
+	tcp, udp       string
+	tls, tlsVerify string
+	metrics        string
+	ready          string // the line itself
+	stdin          *io.PipeWriter
+	ended          chan error // what Run has returned
 }
 
 // run starts a peer and waits until it is ready.
@@ -55,12 +57,15 @@ func run(t *testing.T, ctx context.Context, o peer.Options) *running {
 	require.NoError(t, err)
 	r.ready = line
 	var ready struct {
-		Ready    bool
-		TCP, UDP string
+		Ready         bool
+		TCP, UDP, TLS string
+		TLSVerify     string `json:"tls-verify"`
+		Metrics       string
 	}
 	require.NoError(t, json.Unmarshal([]byte(line), &ready))
 	require.True(t, ready.Ready)
-	r.tcp, r.udp = ready.TCP, ready.UDP
+	r.tcp, r.udp, r.tls, r.tlsVerify = ready.TCP, ready.UDP, ready.TLS, ready.TLSVerify
+	r.metrics = ready.Metrics
 	return r
 }
 

@@ -79,6 +79,9 @@ type Reaction struct {
 	// Err says why the datagram was discarded, or what the peer reports in it. It
 	// is for the log.
 	Err error
+
+	// Type is that of the frame, 0 if the datagram is none.
+	Type wire.Type
 }
 
 // Datagram takes one datagram. The reaction aliases b.
@@ -93,9 +96,38 @@ func (e *Endpoint) Datagram(b []byte) Reaction {
 		return Reaction{Err: err}
 	}
 	if f.Flags.Has(wire.FlagFrag) {
-		return Reaction{Fragment: true, Message: f}
+		return Reaction{Fragment: true, Message: f, Type: f.Type}
 	}
 	return e.Message(f, len(b))
+}
+
+// Limited is Datagram for a source that has sent more than it is allowed to. What asks
+// for something is answered by ERR 16, the rest with silence, as is what is no frame or
+// only a part of a message [UDP-18].
+func (e *Endpoint) Limited(b []byte) Reaction {
+	m, err := parseDatagram(b, e.limits)
+	if err != nil {
+		return Reaction{Err: err}
+	}
+	r := Reaction{Type: m.Type, Err: refusal(wire.RateLimited, "%v frame is discarded, its source sends more than is taken here [SEC-3]", m.Type)}
+	if m.Flags.Has(wire.FlagFrag) {
+		return r
+	}
+	id := ""
+	switch m.Type {
+	case wire.TypeData:
+		id = msgID(m) // [ERR-9]
+	case wire.TypeHello, wire.TypePing:
+	default:
+		return r // [ERR-3]
+	}
+	budget := amplification * len(b)
+	answer := errFrame(wire.RateLimited, id)
+	if answer.EncodedLen() > budget {
+		answer.Payload = nil
+	}
+	r.reply(answer, &budget)
+	return r
 }
 
 // parseDatagram decodes a datagram that is exactly one frame.
@@ -134,12 +166,12 @@ func parseDatagram(b []byte, lim wire.Limits) (wire.Frame, error) {
 func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 	m, fault := e.unpack.message(f)
 	if fault != 0 {
-		return Reaction{Err: refusal(fault, "the message is compressed and cannot be taken [CMP-6]")}
+		return Reaction{Type: f.Type, Err: refusal(fault, "the message is compressed and cannot be taken [CMP-6]")}
 	}
 	if e.client && f.Type == wire.TypeHello {
-		return Reaction{Err: refusal(wire.UnexpectedFrameType, "HELLO has nothing to say to a client [UDP-18]")}
+		return Reaction{Type: f.Type, Err: refusal(wire.UnexpectedFrameType, "HELLO has nothing to say to a client [UDP-18]")}
 	}
-	r := Reaction{}
+	r := Reaction{Type: f.Type}
 	budget := amplification * octets
 	if id := msgID(f); wantsAck(f) && id != "" {
 		r.reply(ack(id), &budget) // [ACK-1] [ACK-4] [ACK-15]

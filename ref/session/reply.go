@@ -60,6 +60,7 @@ var errTexts = map[wire.Reason]string{
 	wire.FrameTooLarge:       "the frame is larger than the limit here",
 	wire.Timeout:             "the rest of a frame did not come in time",
 	wire.UnexpectedFrameType: "this frame type is not for this end of the connection",
+	wire.RateLimited:         "more was sent than is taken here",
 	wire.BadFragment:         "fragments do not travel over TCP",
 	wire.BadCompression:      "the compressed payload is not one valid gzip member",
 	wire.Unsupported:         "compressed messages are not taken here",

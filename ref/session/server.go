@@ -48,6 +48,8 @@ type ServerConfig struct {
 //	Frame        by TYPE and      –           –           –          –
 //	             FLAGS; BYE
 //	             ends the input
+//	Limited      ERR 16; BYE      –           –           –          –
+//	             ends the input
 //	Fault        ERR 4, or ends   –           –           –          –
 //	             the input
 //	Partial      starts the       –           –           –          –
@@ -163,6 +165,23 @@ func (s *Server) Frame(now time.Time, f wire.Frame) []Action {
 	case wire.TypeErr:
 		s.report(NewPeerError(f)) // and nothing else [ERR-3] [ERR-4]
 	}
+	return s.actions
+}
+
+// Limited is Frame for a complete frame that is beyond what the peer is allowed to
+// send. It is discarded with ERR 16, and the connection goes on. BYE is taken all the
+// same: it asks for nothing more.
+func (s *Server) Limited(now time.Time, f wire.Frame) []Action {
+	if f.Type == wire.TypeBye {
+		return s.Frame(now, f)
+	}
+	s.begin()
+	if s.state != StateOpen {
+		return nil
+	}
+	s.betweenFrames()
+	s.spoken = true
+	s.refuse(f, wire.RateLimited) // [SEC-3]
 	return s.actions
 }
 

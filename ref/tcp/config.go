@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/ref/compress"
+	"github.com/vstp-project/vstp/ref/metrics"
+	"github.com/vstp-project/vstp/ref/rate"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -90,6 +92,19 @@ type Config struct {
 	// means DefaultMaxConns, 4,096.
 	MaxConns int
 
+	// MaxConnsPerPeer is how many of them one client has, by its IPv4 address or the first
+	// 64 bits of its IPv6 address. Zero means as many as MaxConns allows.
+	MaxConnsPerPeer int
+
+	// PeerRate is how many frames and octets one client, by its address as above, may send
+	// a Server in a second over all its connections. A frame beyond is read and discarded
+	// with ERR 16, and the connection goes on. BYE is always taken. Zero means no
+	// limit.
+	//
+	// "A server SHOULD offer configurable limits on concurrent connections and on frames
+	// per second per peer." [SEC-3]
+	PeerRate rate.Limit
+
 	// QueueMessages and QueueOctets bound the messages of one connection that wait
 	// for the handler or for Conn.Receive, by number and by octets of their frames. No
 	// frame is read while either is reached, so that one message may go beyond
@@ -101,6 +116,11 @@ type Config struct {
 	// sets it on a message asks for compression; what arrives compressed reaches the
 	// application plain and without the flag [CMP-4].
 	Compression compress.Config
+
+	// Metrics counts frames sent and received and faults in CRC32, and of a Redial the
+	// connections made in place of a lost one. A frame is sent once it is queued for that.
+	// Nil counts nothing.
+	Metrics *metrics.Metrics
 
 	// Log is told of connections at level Info, of what is refused or fails at level
 	// Warn and of single frames at level Debug. Nil means no log.

@@ -99,7 +99,7 @@ func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 		sends: make(map[uint64]chan error),
 		pings: make(map[uint64]chan error),
 	}
-	c.sess, c.act = c.life, c.special
+	c.sess, c.frame, c.act = c.life, c.life.Frame, c.special
 	if err := c.secure(ctx); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("tcp: connecting to %v: %w", nc.RemoteAddr(), err)
@@ -359,6 +359,9 @@ func (c *Conn) special(a session.Action) {
 	case session.ActionEnd:
 		c.end(a.Err)
 	case session.ActionSettle:
+		if errors.Is(a.Err, wire.Timeout) && !isPeerError(a.Err) {
+			c.log.Info("tcp: a message was not acknowledged", "err", a.Err)
+		}
 		finish(c.sends, a)
 	case session.ActionPong:
 		finish(c.pings, a)

@@ -40,7 +40,8 @@ type link struct {
 	mu      sync.Mutex
 	changed sync.Cond // something below has changed
 	sess    machine
-	act     func(session.Action) // does what one of the ends alone does
+	frame   func(now time.Time, f wire.Frame) []session.Action // takes a frame
+	act     func(session.Action)                               // does what one of the ends alone does
 	inbox   inbox
 	outbox  outbox
 	alarm   *time.Timer // tells the session when its timer is due; nil before the first
@@ -48,7 +49,7 @@ type link struct {
 	cause   error       // why the connection is lost
 }
 
-// newLink returns a link whose sess and act are to be filled in. nc is raw, or TLS
+// newLink returns a link whose sess, frame and act are to be filled in. nc is raw, or TLS
 // inside of it.
 func newLink(cfg *Config, raw, nc net.Conn) *link {
 	c := &link{cfg: cfg, raw: raw, nc: nc, peer: peerAddr(raw)}
@@ -120,6 +121,7 @@ func (c *link) send(f wire.Frame) {
 		c.log.Warn("tcp: a frame could not be sent", "err", err)
 		return
 	}
+	c.cfg.Metrics.FrameSent(uint8(f.Type))
 	c.trace("tcp: frame sent", f)
 }
 

@@ -20,8 +20,13 @@ func (c *link) read() {
 		var fault *wire.DecodeError
 		switch {
 		case err == nil:
-			c.tell(func(now time.Time) []session.Action { return c.sess.Frame(now, f) })
+			c.cfg.Metrics.FrameReceived(uint8(f.Type))
+			c.trace("tcp: frame received", f)
+			c.tell(func(now time.Time) []session.Action { return c.frame(now, f) })
 		case errors.As(err, &fault):
+			if fault.Reason == wire.CrcMismatch {
+				c.cfg.Metrics.CRCError()
+			}
 			c.tell(func(now time.Time) []session.Action { return c.sess.Fault(now, fault) })
 		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 			c.tell(c.sess.EndOfStream)

@@ -62,6 +62,7 @@ type Redial struct {
 	changed chan struct{} // closed and replaced when something below has changed
 	conn    *Conn         // nil while there is none
 	failure error         // of the latest attempt
+	again   bool          // there has been a connection before
 	final   error         // why there will be no more connections
 	queue   []arrival
 }
@@ -282,6 +283,12 @@ func (r *Redial) dial() (*Conn, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.conn, r.failure = c, err
+	if err == nil {
+		if r.again {
+			r.cfg.Metrics.Reconnection()
+		}
+		r.again = true
+	}
 	r.wake()
 	return c, err
 }

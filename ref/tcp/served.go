@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
+	"github.com/vstp-project/vstp/ref/wire"
 )
 
 // served is a connection that a Server has accepted.
@@ -26,6 +27,12 @@ func newServed(s *Server, nc net.Conn) *served {
 	c := &served{link: newLink(&s.cfg, nc, inside), life: session.NewServer(s.cfg.server(), session.NewSessionID())}
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	c.sess, c.act = c.life, c.special
+	c.frame = func(now time.Time, f wire.Frame) []session.Action {
+		if !s.rates.allow(now, c.peer.Addr(), f.EncodedLen()) {
+			return c.life.Limited(now, f)
+		}
+		return c.life.Frame(now, f)
+	}
 	return c
 }
 

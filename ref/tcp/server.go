@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/vstp-project/vstp/ref/rate"
 )
 
 // acceptBackoff and maxAcceptBackoff are the first and the longest pause after a
@@ -23,12 +25,14 @@ type Server struct {
 	cfg      Config
 	tls      *tls.Config // nil for none
 	listener net.Listener
+	rates    rates
 	ctx      context.Context
 	cancel   context.CancelFunc
 	all      sync.WaitGroup // every goroutine of the server
 
 	mu    sync.Mutex
 	conns map[*served]struct{} // nil once the server is closed
+	peers map[netip.Addr]int   // connections of each, see rate.Peer; no entry means none
 }
 
 // Listen serves on a TCP address, host:port, port 0 being any free one, until ctx
@@ -59,7 +63,9 @@ func Serve(ctx context.Context, listener net.Listener, cfg Config) *Server {
 		cfg:      cfg.withDefaults(),
 		listener: listener,
 		conns:    make(map[*served]struct{}),
+		peers:    make(map[netip.Addr]int),
 	}
+	s.rates.limiter = rate.New(s.cfg.PeerRate)
 	if cfg.TLS != nil {
 		s.tls = cfg.tls()
 	}
@@ -125,6 +131,7 @@ func (s *Server) accept() {
 // one that is refused, for it has not spoken yet [TCP-4].
 func (s *Server) serve(nc net.Conn) {
 	c := newServed(s, nc)
+	peer := rate.Peer(c.peer.Addr())
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.conns == nil || len(s.conns) >= s.cfg.MaxConns {
@@ -132,13 +139,39 @@ func (s *Server) serve(nc net.Conn) {
 		c.abort()
 		return
 	}
+	if limit := s.cfg.MaxConnsPerPeer; limit > 0 && s.peers[peer] >= limit {
+		c.log.Warn("tcp: connection refused, its peer has as many as configured", "max", limit)
+		c.abort()
+		return
+	}
 	s.conns[c] = struct{}{}
+	s.peers[peer]++
 	s.all.Go(func() {
 		c.run()
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		delete(s.conns, c)
-		s.mu.Unlock()
+		if s.peers[peer]--; s.peers[peer] == 0 {
+			delete(s.peers, peer)
+		}
 	})
+}
+
+// rates is the limiter that all connections of a server share.
+type rates struct {
+	mu      sync.Mutex
+	limiter *rate.Limiter // nil for none
+}
+
+// allow reports whether a peer may send a frame of the given octets now.
+func (r *rates) allow(now time.Time, from netip.Addr, octets int) bool {
+	if r.limiter == nil {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ok, _ := r.limiter.Take(now, from, octets)
+	return ok
 }
 
 // peerAddr returns the remote address of a connection, an IPv4-mapped IPv6

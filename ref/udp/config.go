@@ -8,6 +8,8 @@ import (
 
 	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/frag"
+	"github.com/vstp-project/vstp/ref/metrics"
+	"github.com/vstp-project/vstp/ref/rate"
 	"github.com/vstp-project/vstp/ref/reliable"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
@@ -102,9 +104,22 @@ type Config struct {
 	QueuePerSource int
 	QueueOctets    int
 
+	// PeerRate is how many datagrams, and how many octets in them, one source may send a
+	// Server in a second, by its IPv4 address or the first 64 bits of its IPv6 address.
+	// What is beyond is dropped unread, but for one message in a second that is answered
+	// by ERR 16. Zero means no limit, and a Conn has none.
+	//
+	// "A server SHOULD offer configurable limits on concurrent connections and on frames
+	// per second per peer." [SEC-3]
+	PeerRate rate.Limit
+
 	// Buffer is the octets asked for as the socket's receive and send buffer. The
 	// system may give less, see Buffers. Zero means DefaultBuffer, 4 MiB.
 	Buffer int
+
+	// Metrics counts frames sent and received, each datagram being one, faults in CRC32,
+	// and messages of which fragments are missing. Nil counts nothing.
+	Metrics *metrics.Metrics
 
 	// Log is told of the socket at level Info, of what fails and of messages dropped
 	// for want of room at level Warn and of single datagrams at level Debug. Nil means

@@ -1,6 +1,7 @@
 package udp
 
 import (
+	"errors"
 	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
@@ -13,6 +14,7 @@ import (
 func (s *Server) reassemble(r session.Reaction, p path, octets int) session.Reaction {
 	s.mu.Lock()
 	m, complete, err := s.fragments.Add(time.Now(), p.peer, r.Message)
+	s.countSessions(s.fragments.Sessions())
 	s.poke()
 	s.mu.Unlock()
 	if complete {
@@ -20,6 +22,37 @@ func (s *Server) reassemble(r session.Reaction, p path, octets int) session.Reac
 	}
 	r.Message, r.Err = wire.Frame{}, err
 	return r
+}
+
+// limit drops a datagram of a source that sends more than configured. tell says that
+// the source may hear of it.
+func (s *Server) limit(b []byte, p path, tell bool) {
+	if !tell {
+		return
+	}
+	s.cfg.Log.Warn("udp: datagrams are dropped, their source sends more than configured", "peer", p.peer)
+	for _, f := range s.endpoint.Limited(b).Replies {
+		if err := s.send(f, p); err != nil {
+			s.cfg.Log.Warn("udp: a reply could not be sent", "peer", p.peer, "type", f.Type, "err", err)
+		}
+	}
+}
+
+// count counts a datagram: a frame, or one that was refused for its CRC32.
+func (s *Server) count(r session.Reaction) {
+	switch {
+	case r.Type != 0:
+		s.cfg.Metrics.FrameReceived(uint8(r.Type))
+	case errors.Is(r.Err, wire.CrcMismatch):
+		s.cfg.Metrics.CRCError()
+	}
+}
+
+// countSessions counts as many reassembly sessions as there are now. The caller holds
+// the lock.
+func (s *Server) countSessions(n int) {
+	s.cfg.Metrics.AddFragmentationSessions(n - s.counted)
+	s.counted = n
 }
 
 // take makes room for a message that was not delivered before, and remembers it as

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/ref/frag"
+	"github.com/vstp-project/vstp/ref/rate"
 	"github.com/vstp-project/vstp/ref/reliable"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
@@ -32,6 +33,7 @@ type Server struct {
 	sock     socket
 	endpoint *session.Endpoint
 	room     *room
+	rates    *rate.Limiter // the receiving goroutine's, nil for none
 	ctx      context.Context
 	cancel   context.CancelFunc
 	all      sync.WaitGroup // every goroutine of the server
@@ -47,6 +49,7 @@ type Server struct {
 	fragments  *frag.Reassembler
 	duplicates *reliable.Duplicates
 	sender     *reliable.Sender
+	counted    int       // reassembly sessions that the metrics know of
 	armed      time.Time // when the transmitting goroutine looks again, zero if it does not
 }
 
@@ -93,6 +96,7 @@ func prepare(pc net.PacketConn, cfg Config) (Config, socket, error) {
 // serve starts a server.
 func serve(ctx context.Context, sock socket, cfg Config) *Server {
 	s := newServer(ctx, sock, cfg, false)
+	s.rates = rate.New(cfg.PeerRate)
 	s.deliver = s.apply
 	s.report = func(*session.PeerError, path) {} // it is in the log
 	s.start()
@@ -104,7 +108,7 @@ func newServer(ctx context.Context, sock socket, cfg Config, client bool) *Serve
 	s := &Server{
 		cfg:        cfg,
 		debug:      cfg.Log.Enabled(ctx, slog.LevelDebug),
-		sock:       sock,
+		sock:       countingSocket{sock, cfg.Metrics},
 		endpoint:   session.NewEndpoint(cfg.endpoint(client)),
 		room:       newRoom(cfg),
 		wake:       make(chan struct{}, 1),
@@ -157,6 +161,9 @@ func granted(reported int) int {
 func (s *Server) Close() error {
 	s.cancel()
 	s.all.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.countSessions(0)
 	return nil
 }
 
@@ -201,7 +208,14 @@ func (s *Server) datagram(b []byte, p path) {
 	if len(b) > session.MaxDatagramReceived {
 		return // cut, or too long: never parsed
 	}
+	if s.rates != nil {
+		if ok, tell := s.rates.Take(time.Now(), p.peer.Addr(), len(b)); !ok {
+			s.limit(b, p, tell)
+			return
+		}
+	}
 	r := s.endpoint.Datagram(b)
+	s.count(r)
 	if r.Fragment {
 		r = s.reassemble(r, p, len(b))
 	}

@@ -19,6 +19,8 @@ import (
 
 	"github.com/vstp-project/vstp/netem"
 	"github.com/vstp-project/vstp/ref/compress"
+	"github.com/vstp-project/vstp/ref/metrics"
+	"github.com/vstp-project/vstp/ref/rate"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/udp"
 	"github.com/vstp-project/vstp/ref/wire"
@@ -28,6 +30,7 @@ import (
 // setting that did nothing would show the same both times. [RTX-11]
 func TestEverySettingDoesSomething(t *testing.T) {
 	var log bytes.Buffer
+	var counts metrics.Metrics
 	never := func(ctx context.Context, _ *udp.Request) { <-ctx.Done() }
 	settings := map[string]struct {
 		cfg           udp.Config
@@ -55,8 +58,13 @@ func TestEverySettingDoesSomething(t *testing.T) {
 		"QueueMessages":        {udp.Config{Handler: never, QueueMessages: 2}, acksOf("first", 10, "second", 10, "third", 10), 3, 2},
 		"QueuePerSource":       {udp.Config{Handler: never, QueuePerSource: 1}, acksOf("first", 10, "second", 10, "third", 10), 3, 1},
 		"QueueOctets":          {udp.Config{Handler: never, QueueOctets: 100}, acksOf("first", 40, "second", 40), 2, 1},
+		"PeerRate":             {udp.Config{PeerRate: rate.Limit{Frames: 2}}, pongs, 3, 2},
 		"Buffer":               {udp.Config{Buffer: 3_000}, overflowed, 0, 8},
-		"Log":                  {udp.Config{Log: slog.New(slog.NewTextHandler(&log, nil))}, func(t *testing.T, cfg udp.Config) any { answers(t, cfg); return log.Len() > 0 }, false, true},
+		"Metrics": {udp.Config{Metrics: &counts}, func(t *testing.T, cfg udp.Config) any {
+			answers(t, cfg)
+			return counts.Snapshot().FramesReceived["data"]
+		}, uint64(0), uint64(1)},
+		"Log": {udp.Config{Log: slog.New(slog.NewTextHandler(&log, nil))}, func(t *testing.T, cfg udp.Config) any { answers(t, cfg); return log.Len() > 0 }, false, true},
 	}
 	config := reflect.TypeFor[udp.Config]()
 	for i := range config.NumField() {
@@ -115,6 +123,29 @@ func answers(t *testing.T, cfg udp.Config) any {
 		peer.send(t, c.addr, encode(t, wire.TypeData, 0, "x"))
 		synctest.Wait()
 		return len(peer.inbox)
+	})
+}
+
+// pongs returns how many PONG three PING draw that come at once.
+func pongs(t *testing.T, cfg udp.Config) any {
+	return bubble(t, func(t *testing.T) any {
+		n := newNetwork()
+		c := n.node(1, 4000)
+		s, err := udp.Serve(t.Context(), c, cfg)
+		require.NoError(t, err)
+		defer s.Close()
+		peer := n.node(2, 4000)
+		for range 3 {
+			peer.send(t, c.addr, encode(t, wire.TypePing, 0, "x"))
+		}
+		synctest.Wait()
+		pongs := 0
+		for len(peer.inbox) > 0 {
+			if f, _ := peer.next(t); f.Type == wire.TypePong {
+				pongs++
+			}
+		}
+		return pongs
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+
+	"github.com/vstp-project/vstp/ref/metrics"
 )
 
 // socket is a packet connection that knows to which local address a datagram was
@@ -63,6 +65,23 @@ type udpSocket struct {
 
 func (s *udpSocket) localAddr() net.Addr { return s.conn.LocalAddr() }
 func (s *udpSocket) close() error        { return s.conn.Close() }
+
+// countingSocket is a socket that counts what it sends.
+type countingSocket struct {
+	socket
+	metrics *metrics.Metrics
+}
+
+// typeAt is the octet of a frame with its TYPE.
+const typeAt = 3
+
+func (s countingSocket) send(b []byte, p path) error {
+	err := s.socket.send(b, p)
+	if err == nil {
+		s.metrics.FrameSent(b[typeAt])
+	}
+	return err
+}
 
 // packetSocket is any other packet connection. It has one local address.
 type packetSocket struct{ conn net.PacketConn }

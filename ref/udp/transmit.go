@@ -111,7 +111,12 @@ func (s *Server) due(b []byte) (t *reliable.Transfer, datagram []byte, last bool
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
+	before := s.fragments.Sessions()
 	s.fragments.Advance(now)
+	if expired := before - s.fragments.Sessions(); expired > 0 {
+		s.cfg.Log.Info("udp: messages were given up of which fragments did not come in time", "messages", expired)
+		s.countSessions(s.fragments.Sessions())
+	}
 	s.duplicates.Advance(now)
 	for _, t := range s.sender.Advance(now) {
 		t.Owner.(*outgoing).done <- &session.LocalError{

@@ -33,6 +33,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.SetOutput(stderr)
 	flags.StringVar(&o.TCP, "tcp", "", "serve TCP on `host:port`, port 0 being any free one")
 	flags.StringVar(&o.UDP, "udp", "", "serve UDP on `host:port`, port 0 being any free one")
+	flags.StringVar(&o.TLS, "tls", "", "serve TLS on `host:port`, port 0 being any free one")
+	flags.StringVar(&o.TLSVerify, "tls-verify", "", "serve TLS on `host:port` to clients that --client-ca trusts")
+	flags.StringVar(&o.Cert, "cert", "", "the certificate chain for TLS is in the PEM `file`; without, one is made that nobody trusts")
+	flags.StringVar(&o.Key, "key", "", "the key of the certificate is in the PEM `file`")
+	flags.StringVar(&o.ClientCA, "client-ca", "", "the root that --tls-verify trusts is in the PEM `file`")
+	flags.StringVar(&o.Metrics, "metrics", "", "serve metrics over HTTP on `host:port`, at /metrics and /debug/vars")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "multiply the specification's timers by `factor`, above 0 and at most 1")
 	flags.BoolVar(&adapter, "adapter", false, "answer the adapter protocol on standard input and output, instead of serving")
 	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
@@ -43,7 +49,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case err != nil:
 		return 2
 	case flags.NArg() > 0:
-		fmt.Fprintf(stderr, "vstp-peer: unexpected argument %q: addresses are given by --tcp and --udp\n", flags.Arg(0))
+		fmt.Fprintf(stderr, "vstp-peer: unexpected argument %q: addresses are given by --tcp, --udp, --tls and --tls-verify\n", flags.Arg(0))
 		return 2
 	}
 	if adapter {
@@ -66,7 +72,7 @@ func runAdapter(ctx context.Context, o peer.Options, flags *flag.FlagSet, stdin 
 	code := 0
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
-		case "tcp", "udp", "time-scale":
+		case "tcp", "udp", "tls", "tls-verify", "cert", "key", "client-ca", "metrics", "time-scale":
 			fmt.Fprintf(stderr, "vstp-peer: --%s is for a server and has no use beside --adapter: leave one of them out\n", f.Name)
 			code = 2
 		}

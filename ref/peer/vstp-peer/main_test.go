@@ -32,7 +32,11 @@ func TestExitCodes(t *testing.T) {
 		"--adapter --udp h:0": 2,
 		"--adapter x":         2,
 
-		"--adapter --time-scale 1": 2,
+		"--adapter --time-scale 1":  2,
+		"--adapter --tls h:0":       2,
+		"--adapter --metrics h:0":   2,
+		"--tls-verify 127.0.0.1:0":  1,
+		"--tls 127.0.0.1:0 --key k": 1,
 	} {
 		var out, log bytes.Buffer
 		code := run(t.Context(), strings.Fields(args), strings.NewReader(""), &out, &log)
