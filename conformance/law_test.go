@@ -127,6 +127,10 @@ var rooms = []room{
 		reason: "packets are packets: what is inside them is for others to read",
 	},
 	{
+		pattern: "conformance/tap", imports: []string{"spec", "conformance/dissect", "conformance/capture"}, stdOnly: true,
+		reason: "whoever only watches needs neither sockets nor anything to send",
+	},
+	{
 		pattern: "conformance/pki", stdOnly: true,
 		reason: "certificates have nothing to do with what is sent under them",
 	},

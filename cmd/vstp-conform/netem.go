@@ -374,6 +374,7 @@ type netemRun struct {
 	seed    uint64
 	flow    string
 	record  recordFile
+	watch   *tapWatch // of the command tap; nil for nobody
 
 	udp    []udpRelay
 	tcp    []tcpRelay
@@ -404,7 +405,7 @@ func (r *netemRun) serve(ctx context.Context, s streams, udp, tcp []route) error
 		if err != nil {
 			return err
 		}
-		u, err := relay.ListenUDP(ctx, link, route.listen, route.target)
+		u, err := relay.WatchUDP(ctx, link, route.listen, route.target, r.watch.udp(route.target))
 		if err != nil {
 			return fmt.Errorf("--udp %s=%s: %w", route.listen, route.target, err)
 		}
@@ -415,7 +416,7 @@ func (r *netemRun) serve(ctx context.Context, s streams, udp, tcp []route) error
 		if err != nil {
 			return err
 		}
-		t, err := relay.ListenTCP(ctx, link, route.listen, route.target)
+		t, err := relay.WatchTCP(ctx, link, route.listen, route.target, r.watch.tcp(route.target))
 		if err != nil {
 			return fmt.Errorf("--tcp %s=%s: %w", route.listen, route.target, err)
 		}

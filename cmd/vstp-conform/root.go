@@ -52,6 +52,8 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 		newPeer(s),
 		newNetem(s),
 		newShrink(s),
+		newTap(s),
+		newInterop(s),
 		newList(s),
 		newExplain(s),
 		newDecode(s),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,10 +16,12 @@ const held = 64 << 10
 
 // session is one connection of a client with the one to the target.
 type session struct {
-	relay *TCP
-	pumps [2]*pump
-	over  chan struct{}
-	once  sync.Once
+	relay  *TCP
+	number int
+	client netip.AddrPort
+	pumps  [2]*pump
+	over   chan struct{}
+	once   sync.Once
 }
 
 // pump is one direction of a session.
@@ -36,7 +39,7 @@ type pump struct {
 }
 
 func newSession(t *TCP, number int, client, target *net.TCPConn) *session {
-	s := &session{relay: t, over: make(chan struct{})}
+	s := &session{relay: t, number: number, client: plain(client.RemoteAddr().(*net.TCPAddr).AddrPort()), over: make(chan struct{})}
 	ends := [2]*net.TCPConn{client, target}
 	for i, d := range []netem.Direction{netem.AB, netem.BA} {
 		s.pumps[i] = &pump{
@@ -68,6 +71,7 @@ func (s *session) run() {
 	writers.Wait()
 	s.end(func(c *net.TCPConn) { _ = c.Close() })
 	readers.Wait()
+	s.see(Over, Octets, netem.AB, nil)
 	t.mu.Lock()
 	delete(t.sessions, s)
 	t.mu.Unlock()
@@ -93,6 +97,7 @@ func (p *pump) read() {
 			return
 		}
 		n, err := p.from.Read(buf)
+		p.cameIn(buf[:n], err)
 		p.mu.Lock()
 		p.shaper.Write(time.Now(), buf[:n])
 		if errors.Is(err, io.EOF) {
@@ -107,6 +112,19 @@ func (p *pump) read() {
 			p.session.reset()
 			return
 		}
+	}
+}
+
+// cameIn tells of what a read has yielded.
+func (p *pump) cameIn(octets []byte, err error) {
+	if len(octets) > 0 {
+		p.session.see(Came, Octets, p.dir, octets)
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		p.session.see(Came, Fin, p.dir, nil)
+	case err != nil:
+		p.session.see(Came, Reset, p.dir, nil)
 	}
 }
 
@@ -160,14 +178,17 @@ func (p *pump) take(step netem.Step) bool {
 	switch step.Kind {
 	case netem.StepFin:
 		p.count(func(c *StreamCounts) { c.Fins++ })
+		p.session.see(Passing, Fin, p.dir, nil)
 		_ = p.to.CloseWrite()
 		return false
 	case netem.StepReset:
 		p.count(func(c *StreamCounts) { c.Resets++ })
+		p.session.see(Passing, Reset, p.dir, nil)
 		p.session.drain(p)
 		p.session.reset()
 		return false
 	}
+	p.session.see(Passing, Octets, p.dir, step.Data)
 	if _, err := p.to.Write(step.Data); err != nil {
 		p.session.reset()
 		return false

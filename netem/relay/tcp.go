@@ -15,6 +15,7 @@ import (
 // what goes over it is cut, held up and ended as the link's plans for streams say.
 type TCP struct {
 	link     *netem.Link
+	watch    Watch // nil for none
 	listener *net.TCPListener
 	target   string
 	watcher  watcher
@@ -50,6 +51,10 @@ type StreamCounts struct {
 // ListenTCP starts a relay at an address, such as "127.0.0.1:0", in front of a
 // target. It runs until Close is called or ctx ends.
 func ListenTCP(ctx context.Context, link *netem.Link, listen, target string) (*TCP, error) {
+	return listenTCP(ctx, link, listen, target, nil)
+}
+
+func listenTCP(ctx context.Context, link *netem.Link, listen, target string, watch Watch) (*TCP, error) {
 	if _, err := net.ResolveTCPAddr("tcp", target); err != nil {
 		return nil, fmt.Errorf("the target's address: %w", err)
 	}
@@ -62,7 +67,7 @@ func ListenTCP(ctx context.Context, link *netem.Link, listen, target string) (*T
 		return nil, fmt.Errorf("listening for clients: %w", err)
 	}
 	t := &TCP{
-		link: link, listener: listener, target: target, watcher: newWatcher(), sessions: map[*session]bool{},
+		link: link, watch: watch, listener: listener, target: target, watcher: newWatcher(), sessions: map[*session]bool{},
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	t.tasks.Go(func() { t.accept(ctx) })

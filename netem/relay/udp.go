@@ -31,6 +31,7 @@ const (
 // own address where both are on the loopback interface.
 type UDP struct {
 	link   *netem.Link
+	watch  Watch // nil for none
 	conn   *net.UDPConn
 	target netip.AddrPort
 	wake   chan struct{}
@@ -66,6 +67,10 @@ type upstream struct {
 // ListenUDP starts a relay at an address, such as "127.0.0.1:0", in front of a
 // target. It runs until Close is called or ctx ends. Nothing else may use the link.
 func ListenUDP(ctx context.Context, link *netem.Link, listen, target string) (*UDP, error) {
+	return listenUDP(ctx, link, listen, target, nil)
+}
+
+func listenUDP(ctx context.Context, link *netem.Link, listen, target string, watch Watch) (*UDP, error) {
 	to, err := resolve(target)
 	if err != nil {
 		return nil, fmt.Errorf("the target's address: %w", err)
@@ -79,8 +84,11 @@ func ListenUDP(ctx context.Context, link *netem.Link, listen, target string) (*U
 		return nil, fmt.Errorf("listening for clients: %w", err)
 	}
 	enlarge(conn)
+	if watch != nil {
+		stampDatagrams(conn)
+	}
 	u := &UDP{
-		link: link, conn: conn, target: to,
+		link: link, watch: watch, conn: conn, target: to,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), clients: map[netip.AddrPort]*client{},
 	}
 	u.meter.watch(meterRelay, addrOf(conn))
@@ -136,9 +144,9 @@ func (u *UDP) Close() error {
 
 // listen takes datagrams from clients.
 func (u *UDP) listen() {
-	buf := make([]byte, maxDatagram)
+	buf, oob := make([]byte, maxDatagram), make([]byte, stampSpace)
 	for {
-		n, from, err := u.conn.ReadFromUDPAddrPort(buf)
+		n, from, at, exact, err := u.readDatagram(u.conn, buf, oob)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -149,6 +157,7 @@ func (u *UDP) listen() {
 		if c == nil {
 			continue
 		}
+		u.see(Sight{At: at, Exact: exact, Dir: netem.AB, Number: c.path, Client: c.addr, Data: buf[:n]})
 		u.send(netem.Packet{Dir: netem.AB, Path: c.path, Data: slices.Clone(buf[:n])})
 	}
 }
@@ -210,6 +219,7 @@ func (u *UDP) pass(d *netem.Delivery) {
 	if conn == nil {
 		return
 	}
+	u.see(Sight{Stage: Passing, At: time.Now(), Dir: d.Dir, Number: c.path, Client: c.addr, Data: d.Data})
 	if _, err := conn.WriteToUDPAddrPort(d.Data, to); err != nil && !errors.Is(err, net.ErrClosed) {
 		u.mu.Lock()
 		u.failed++
@@ -261,14 +271,17 @@ func (u *UDP) open(c *client) (*net.UDPConn, error) {
 		return nil, err
 	}
 	enlarge(conn)
+	if u.watch != nil {
+		stampDatagrams(conn)
+	}
 	return conn, nil
 }
 
 // receive takes datagrams from the target that are for one client.
 func (u *UDP) receive(up *upstream) {
-	buf := make([]byte, maxDatagram)
+	buf, oob := make([]byte, maxDatagram), make([]byte, stampSpace)
 	for {
-		n, from, err := up.conn.ReadFromUDPAddrPort(buf)
+		n, from, at, exact, err := u.readDatagram(up.conn, buf, oob)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -281,6 +294,7 @@ func (u *UDP) receive(up *upstream) {
 			u.mu.Unlock()
 			continue
 		}
+		u.see(Sight{At: at, Exact: exact, Dir: netem.BA, Number: up.client.path, Client: up.client.addr, Data: buf[:n]})
 		u.send(netem.Packet{Dir: netem.BA, Path: up.client.path, Generation: up.generation, Data: slices.Clone(buf[:n])})
 	}
 }
