@@ -75,9 +75,11 @@ func (t *T) connect(ctx context.Context, name, transport string) (*net.TCPConn, 
 	if addr == "" {
 		return nil, &NotApplicable{Reason: fmt.Sprintf("the target offers no %s listener", transport)}
 	}
-	addr, err := t.tcpAddr()
-	if err != nil {
-		return nil, err
+	if transport == "tcp" { // where there may be a link in between
+		var err error
+		if addr, err = t.tcpAddr(); err != nil {
+			return nil, err
+		}
 	}
 	d := net.Dialer{Timeout: t.Bound("close")}
 	began := time.Now()
