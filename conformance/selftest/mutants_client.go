@@ -526,7 +526,7 @@ func (t taken) receive(ctx context.Context) (wire.Frame, string, error) {
 		Name: "hello-to-a-client-refused-aloud", Requirement: "UDP-18", Role: conformance.RoleClient,
 		Sentence: "HELLO at a client draws ERR 13, as on TCP.",
 		File:     fileEndpoint,
-		Old:      "		return Reaction{Err: refusal(wire.UnexpectedFrameType, \"HELLO has nothing to say to a client [UDP-18]\")}\n",
+		Old:      "		return Reaction{Type: f.Type, Err: refusal(wire.UnexpectedFrameType, \"HELLO has nothing to say to a client [UDP-18]\")}\n",
 		New:      "		return Reaction{Replies: []wire.Frame{errFrame(wire.UnexpectedFrameType, \"\")}}\n",
 	},
 	{
@@ -652,7 +652,7 @@ func (t taken) receive(ctx context.Context) (wire.Frame, string, error) {
 		Name: "fragments-are-for-servers", Requirement: "RAS-22", Role: conformance.RoleClient,
 		Sentence: "A client discards fragments.",
 		File:     fileEndpoint,
-		Old:      "	if f.Flags.Has(wire.FlagFrag) {\n		return Reaction{Fragment: true, Message: f}\n",
+		Old:      "	if f.Flags.Has(wire.FlagFrag) {\n		return Reaction{Fragment: true, Message: f, Type: f.Type}\n",
 		New: `	if f.Flags.Has(wire.FlagFrag) {
 		if e.client {
 			return Reaction{}

@@ -147,7 +147,7 @@ var compressReceiveMutants = []Mutant{
 		Name: "bad-compression-acknowledged-over-udp", Requirement: "CMP-6",
 		Sentence: "A datagram is acknowledged although it cannot be decompressed.",
 		File:     fileEndpoint,
-		Old:      "		return Reaction{Err: refusal(fault,",
+		Old:      "		return Reaction{Type: f.Type, Err: refusal(fault,",
 		New:      "		return Reaction{Replies: []wire.Frame{ack(msgID(f))}, Err: refusal(fault,",
 	},
 	{
@@ -320,7 +320,7 @@ var compressClientMutants = []Mutant{
 		Name: "bad-compression-acknowledged-over-udp-in-client", Requirement: "CMP-6", Role: conformance.RoleClient,
 		Sentence: "A client acknowledges a datagram although it cannot be decompressed.",
 		File:     fileEndpoint,
-		Old:      "		return Reaction{Err: refusal(fault,",
+		Old:      "		return Reaction{Type: f.Type, Err: refusal(fault,",
 		New:      "		return Reaction{Replies: []wire.Frame{ack(msgID(f))}, Err: refusal(fault,",
 	},
 }
@@ -353,7 +353,7 @@ var compressNotOfferedMutants = []Mutant{
 		Name: "compressed-message-acknowledged-in-client", Requirement: "CMP-11", Role: conformance.RoleClient, Args: withoutCompression,
 		Sentence: "A client acknowledges a compressed message before it refuses it.",
 		File:     fileEndpoint,
-		Old:      "		return Reaction{Err: refusal(fault,",
+		Old:      "		return Reaction{Type: f.Type, Err: refusal(fault,",
 		New:      "		return Reaction{Replies: []wire.Frame{ack(msgID(f))}, Err: refusal(fault,",
 	},
 }

@@ -523,7 +523,7 @@ func (s *Server) datagram(b []byte, p path) {
 		Name: "compression-refused-aloud", Requirement: "UDP-18",
 		Sentence: "A message that cannot be decompressed draws ERR 18, as on TCP.",
 		File:     fileEndpoint,
-		Old:      `		return Reaction{Err: refusal(fault,`,
+		Old:      `		return Reaction{Type: f.Type, Err: refusal(fault,`,
 		New:      `		return Reaction{Replies: []wire.Frame{errFrame(fault, msgID(f))}, Err: refusal(fault,`,
 	},
 	{
