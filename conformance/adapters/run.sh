@@ -60,6 +60,7 @@ run_python() {
   step python "$suite" codec --quiet --profile strict --exec 'python3 -m vstp adapter'
   step python "$suite" server --quiet --profile strict --time-scale 0.1 \
     --exec 'python3 -m vstp serve --tcp {tcp} --udp {udp} --time-scale {time-scale}'
+  step python "$suite" client --quiet --profile strict --time-scale 0.1 --exec 'python3 -m vstp adapter'
 }
 
 run_node() {
@@ -86,6 +87,7 @@ run_rust_vstp() {
   step rust-vstp cargo build --release --locked --quiet || return
   local adapter=target/release/vstp-adapter
   verdict rust-vstp "$suite" codec --quiet --profile core --exec "$adapter adapter"
+  verdict rust-vstp "$suite" client --quiet --profile core --exec "$adapter adapter"
   verdict rust-vstp "$suite" server --quiet --profile core --capabilities '' \
     --exec "$adapter serve --tcp {tcp} --udp {udp}"
 }
