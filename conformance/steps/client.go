@@ -371,7 +371,7 @@ func (w *world) wantNoMessage(ctx context.Context) error {
 
 // mostErrors is how many errors a client may report, one after another, in place of
 // a message: more than any case gives occasion to.
-const mostErrors = 16
+const mostErrors = 500
 
 func tooManyErrors() error {
 	return &probe.Violation{Want: "that the client reports each error once", Got: fmt.Sprintf("%d errors without a message between them", mostErrors)}
