@@ -3,6 +3,7 @@ package probe
 import (
 	"encoding/hex"
 	"encoding/json"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -67,7 +68,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*e = Event{
-		At:      time.Duration(j.AtMS * float64(time.Millisecond)),
+		At:      time.Duration(math.Round(j.AtMS*1000)) * time.Microsecond,
 		Channel: j.Channel, Kind: j.Kind, Text: j.Text, Length: j.Length, Octets: octets,
 	}
 	return nil

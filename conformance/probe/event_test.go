@@ -2,7 +2,9 @@ package probe_test
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -26,4 +28,17 @@ func TestEventFrames(t *testing.T) {
 	assert.Equal(t, []string{""}, frames("tcp A", pings[:14], 15), "cut for the record")
 	assert.Equal(t, []string{""}, frames("udp A", pings[:14], 15), "cut for the record")
 	assert.Empty(t, frames("adapter", nil, 0))
+}
+
+// A time that has been written is read as the same: no fraction of a millisecond is
+// exact in binary.
+func TestEventTimesSurviveJSON(t *testing.T) {
+	for us := range 2000 {
+		e := probe.Event{At: time.Duration(us) * time.Microsecond, Kind: probe.EventNote}
+		doc, err := json.Marshal(e)
+		require.NoError(t, err)
+		var read probe.Event
+		require.NoError(t, json.Unmarshal(doc, &read))
+		require.Equal(t, e.At, read.At)
+	}
 }
