@@ -366,15 +366,19 @@ func (w *world) wantNoMessage(ctx context.Context) error {
 		}
 		return &probe.Violation{Want: "that the client does not receive it", Got: asReceived(f).String()}
 	}
-	return tooManyErrors()
+	return tooManyErrors(mostErrors)
 }
 
-// mostErrors is how many errors a client may report, one after another, in place of
-// a message: more than any case gives occasion to.
-const mostErrors = 500
+// How many errors a client may report, one after another, in place of a message: more
+// than a case gives occasion to, and more than the datagrams of a flood, each of which
+// may be a good ERR.
+const (
+	mostErrors      = 16
+	mostFloodErrors = 500
+)
 
-func tooManyErrors() error {
-	return &probe.Violation{Want: "that the client reports each error once", Got: fmt.Sprintf("%d errors without a message between them", mostErrors)}
+func tooManyErrors(most int) error {
+	return &probe.Violation{Want: "that the client reports each error once", Got: fmt.Sprintf("%d errors without a message between them", most)}
 }
 
 // said is an answer in words.
@@ -427,7 +431,7 @@ func (w *world) wantAtWork(ctx context.Context) error {
 		return err
 	}
 	arrived := false
-	for range mostErrors {
+	for range mostFloodErrors {
 		answer, err := w.clientGets(ctx, w.reply())
 		if err != nil {
 			return err
@@ -447,7 +451,7 @@ func (w *world) wantAtWork(ctx context.Context) error {
 		}
 	}
 	if !arrived {
-		return tooManyErrors()
+		return tooManyErrors(mostFloodErrors)
 	}
 	if w.stream != nil {
 		_, err := w.clientBarrier(ctx)

@@ -300,5 +300,5 @@ func (w *world) wantPatientClient(ctx context.Context, text string) error {
 			return &probe.Violation{Want: "that the client reports ConnectionClosed", Got: "nothing", Timing: true}
 		}
 	}
-	return tooManyErrors()
+	return tooManyErrors(mostErrors)
 }
