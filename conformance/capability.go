@@ -33,7 +33,7 @@ func (a adapterCalls) refuses(ctx context.Context, capability string) error {
 		return &probe.Violation{
 			Requirement: "OBS-4",
 			Want:        fmt.Sprintf("the error Unsupported, since the capability %s is not declared", capability),
-			Got:         shorten(string(answer.Line())),
+			Got:         probe.Shorten(string(answer.Line())),
 		}
 	}
 	return &probe.NotApplicable{Reason: fmt.Sprintf("the codec does not offer %s", capability)}

@@ -95,7 +95,7 @@ func (a adapterCalls) call(ctx context.Context, op string, args map[string]any) 
 	defer cancel()
 	answer, err := a.t.Adapter().Call(ctx, op, args)
 	if line := answer.Line(); len(line) > 0 {
-		a.t.Answered(shorten(string(line)))
+		a.t.Answered(probe.Shorten(string(line)))
 	}
 	if fault := (*target.AdapterError)(nil); errors.As(err, &fault) {
 		return answer, &probe.Violation{
@@ -103,7 +103,7 @@ func (a adapterCalls) call(ctx context.Context, op string, args map[string]any) 
 			Got:  fault.Error(), Timing: fault.Kind == target.Hung,
 		}
 	}
-	return answer, malformed(op, err)
+	return answer, probe.Malformed(op, err)
 }
 
 // goodExchange makes sure, of a codec that has passed a vector, that it works: what it
@@ -155,7 +155,7 @@ func wantDecoded(answer target.Answer, payload []byte) error {
 	}
 	got, err := answer.Frame()
 	if err != nil {
-		return malformed("decode", err)
+		return probe.Malformed("decode", err)
 	}
 	return sameFrame(&vectors.Frame{Version: 1, Type: 3, Payload: payload}, got)
 }
@@ -189,25 +189,7 @@ func request(op string, args map[string]any) (text string, octets int) {
 	if err != nil {
 		return op, octets
 	}
-	return op + " " + shorten(string(line)), octets
-}
-
-// shorten cuts long lines for people.
-func shorten(line string) string {
-	const most = 400
-	if len(line) <= most {
-		return line
-	}
-	return fmt.Sprintf("%s… (%d octets)", line[:most], len(line))
-}
-
-// malformed makes a violation of an answer that lacks or garbles a member. Other
-// errors, and nil, stay what they are.
-func malformed(op string, err error) error {
-	if fault := (*target.AnswerError)(nil); errors.As(err, &fault) {
-		return &probe.Violation{Want: fmt.Sprintf("an answer to %s in the form of the test contract", op), Got: fault.Error()}
-	}
-	return err
+	return op + " " + probe.Shorten(string(line)), octets
 }
 
 func runFrameVector(ctx context.Context, a adapterCalls, v vectors.Vector) error {
@@ -230,14 +212,14 @@ func runFrameVector(ctx context.Context, a adapterCalls, v vectors.Vector) error
 	}
 	got, err := answer.Frame()
 	if err != nil {
-		return malformed("decode", err)
+		return probe.Malformed("decode", err)
 	}
 	if err := sameFrame(v.Expect.Frame, got); err != nil {
 		return err
 	}
 	consumed, err := answer.Int("consumed")
 	if err != nil {
-		return malformed("decode", err)
+		return probe.Malformed("decode", err)
 	}
 	if consumed != int64(v.Expect.Consumed) {
 		return &probe.Violation{Want: fmt.Sprintf("%d octets consumed", v.Expect.Consumed), Got: strconv.FormatInt(consumed, 10)}
@@ -279,7 +261,7 @@ const unsupported = "Unsupported"
 func refusal(answer target.Answer) string {
 	text := "the error " + answer.Error
 	if answer.Message != "" {
-		text += fmt.Sprintf(" (%s)", shorten(answer.Message))
+		text += fmt.Sprintf(" (%s)", probe.Shorten(answer.Message))
 	}
 	return text
 }
@@ -299,7 +281,7 @@ func wantOctets(op string, answer target.Answer, want []byte) error {
 	}
 	got, err := answer.Hex("hex")
 	if err != nil {
-		return malformed(op, err)
+		return probe.Malformed(op, err)
 	}
 	if !bytes.Equal(got, want) {
 		return &probe.Violation{Want: "the octets " + octetsText(want), Got: octetsText(got)}
@@ -310,7 +292,7 @@ func wantOctets(op string, answer target.Answer, want []byte) error {
 func wantError(answer target.Answer, name string) error {
 	switch {
 	case answer.OK:
-		return &probe.Violation{Want: "the error " + name, Got: "a frame: " + shorten(string(answer.Line()))}
+		return &probe.Violation{Want: "the error " + name, Got: "a frame: " + probe.Shorten(string(answer.Line()))}
 	case answer.Error != name:
 		v := &probe.Violation{Want: "the error " + name, Got: refusal(answer)}
 		if name != "Incomplete" && answer.Error != "Incomplete" && answer.Error != "Unsupported" {
@@ -326,9 +308,9 @@ func wantError(answer target.Answer, name string) error {
 func wantRefusal(answer target.Answer) error {
 	switch {
 	case answer.OK:
-		return &probe.Violation{Want: "an error", Got: shorten(string(answer.Line()))}
+		return &probe.Violation{Want: "an error", Got: probe.Shorten(string(answer.Line()))}
 	case answer.Error == "":
-		return &probe.Violation{Want: "an error with a name", Got: shorten(string(answer.Line()))}
+		return &probe.Violation{Want: "an error with a name", Got: probe.Shorten(string(answer.Line()))}
 	case answer.Error == unsupported:
 		return &probe.Violation{Want: "an error that is about what was asked, from an operation that is offered", Got: refusal(answer)}
 	}
@@ -419,11 +401,11 @@ func wantValue(op string, answer target.Answer, value string, consumed int) erro
 	}
 	got, err := answer.String("value")
 	if err != nil {
-		return malformed(op, err)
+		return probe.Malformed(op, err)
 	}
 	n, err := answer.Int("consumed")
 	if err != nil {
-		return malformed(op, err)
+		return probe.Malformed(op, err)
 	}
 	if got != value || n != int64(consumed) {
 		return &probe.Violation{

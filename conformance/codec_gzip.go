@@ -27,7 +27,7 @@ func runGzipVector(ctx context.Context, a adapterCalls, v vectors.Vector) error 
 	}
 	if v.Expect.Result != vectors.ResultAccept {
 		if answer.OK {
-			return &probe.Violation{Want: "the error " + v.Expect.Error, Got: shorten(string(answer.Line()))}
+			return &probe.Violation{Want: "the error " + v.Expect.Error, Got: probe.Shorten(string(answer.Line()))}
 		}
 		return wantError(answer, v.Expect.Error)
 	}
@@ -37,10 +37,10 @@ func runGzipVector(ctx context.Context, a adapterCalls, v vectors.Vector) error 
 	}
 	plain, err := answer.Hex("hex")
 	if err != nil {
-		return malformed("decompress", err)
+		return probe.Malformed("decompress", err)
 	}
 	if !bytes.Equal(plain, v.Expect.Plain) {
-		return &probe.Violation{Want: want, Got: fmt.Sprintf("%d octets: %s", len(plain), shorten(hex.EncodeToString(plain)))}
+		return &probe.Violation{Want: want, Got: fmt.Sprintf("%d octets: %s", len(plain), probe.Shorten(hex.EncodeToString(plain)))}
 	}
 	return nil
 }

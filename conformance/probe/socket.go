@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/conformance/dissect"
+	"github.com/vstp-project/vstp/netem/relay"
 )
 
 // A Datagram is what came to a socket, from where, and when.
@@ -83,7 +84,7 @@ func (t *T) socket(name string, local, to netip.AddrPort) (*Socket, error) {
 	// its own drop for the target's silence.
 	_ = conn.SetReadBuffer(4 << 20)
 	_ = conn.SetWriteBuffer(4 << 20)
-	stampDatagrams(conn)
+	relay.StampDatagrams(conn) // so that our own delay in reading is not taken for the target's
 	s := &Socket{
 		Name: "udp " + name, t: t, conn: conn, target: to,
 		done: make(chan struct{}), wake: make(chan struct{}, 1),
@@ -107,7 +108,7 @@ func (s *Socket) Target() netip.AddrPort { return s.target }
 func (s *Socket) read() {
 	defer close(s.done)
 	buf := make([]byte, 64<<10)
-	oob := make([]byte, stampSpace)
+	oob := make([]byte, relay.StampSpace)
 	for {
 		n, oobn, _, from, err := s.conn.ReadMsgUDPAddrPort(buf, oob)
 		if errors.Is(err, net.ErrClosed) {
@@ -134,7 +135,7 @@ func (s *Socket) read() {
 // came is when a datagram came: by the kernel's clock where it says so.
 func (t *T) came(oob []byte) time.Duration {
 	now := t.Elapsed()
-	at, ok := stamp(oob)
+	at, ok := relay.Stamp(oob)
 	if !ok {
 		return now
 	}

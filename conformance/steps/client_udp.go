@@ -26,11 +26,10 @@ var (
 		return w.anotherPeer(n, w.socket)
 	})
 	_ = step1("the client sends to peer {}", name, func(_ context.Context, w *world, n string) error {
-		s, ok := w.sockets[n]
-		if !ok {
-			return fmt.Errorf("there is no peer %s", n)
+		if err := w.useSocket(n); err != nil {
+			return err
 		}
-		w.socket, w.destination = s, s.Local().String()
+		w.destination = w.socket.Local().String()
 		return nil
 	})
 	_ = step1("the datagram {} arrives", frame, func(ctx context.Context, w *world, line string) error {
@@ -40,26 +39,10 @@ var (
 		return w.wantDatagrams(ctx, lines, w.reply())
 	})
 	_ = step0("no datagram but the client's next message arrives", func(ctx context.Context, w *world) error {
-		others, err := w.peerBarrier(ctx)
-		if err != nil {
-			return err
-		}
-		if len(others) > 0 {
-			return &probe.Violation{Want: "nothing but the client's next message", Got: others[0].Frame.String()}
-		}
-		return nil
+		return w.wantNothingMore(ctx)
 	})
 	_ = step1("no {} datagram arrives", typeName, func(ctx context.Context, w *world, typ string) error {
-		others, err := w.peerBarrier(ctx)
-		if err != nil {
-			return err
-		}
-		for _, d := range others {
-			if d.Frame.TypeName() == typ {
-				return &probe.Violation{Want: "no " + typ, Got: d.Frame.String()}
-			}
-		}
-		return nil
+		return w.wantNoneOfType(ctx, typ)
 	})
 	_ = step1("every datagram that has arrived by the client's next message keeps {}", id, func(ctx context.Context, w *world, requirement string) error {
 		if _, err := w.peerBarrier(ctx); err != nil {
@@ -106,7 +89,7 @@ var (
 		return err
 	})
 	_ = step1("{} such messages in turn have different frag-ids", number, func(ctx context.Context, w *world, n int) error {
-		return w.wantDifferentFragIDs(ctx, n)
+		return w.wantDifferentIDs(ctx, n, w.clientSendsDifferent)
 	})
 	_ = step1("no frag-id comes back within 30s when the client sends {} messages in fragments", number, func(ctx context.Context, w *world, n int) error {
 		return w.wantRestingIDs(ctx, n)
@@ -156,12 +139,7 @@ var (
 		return w.wantQuiet(ctx, d)
 	})
 	_ = step1("I use peer {}", name, func(_ context.Context, w *world, n string) error {
-		s, ok := w.sockets[n]
-		if !ok {
-			return fmt.Errorf("there is no peer %s", n)
-		}
-		w.socket = s
-		return nil
+		return w.useSocket(n)
 	})
 	_ = step1("{} messages arrive, each with a msg-id of its own", number, func(ctx context.Context, w *world, n int) error {
 		return w.wantOwnMsgIDs(ctx, n)
@@ -288,29 +266,6 @@ func (w *world) rest(ctx context.Context) ([]probe.Datagram, error) {
 func (w *world) clientSendsDifferent(ctx context.Context, n int) error {
 	w.expected = forge.Frame{Type: typeData, Headers: forge.KV("a", "1", "b", "2"), Payload: w.different(n)}
 	return w.clientSendsFrame(ctx, w.expected)
-}
-
-// wantDifferentFragIDs has the client send messages one after another and compares
-// their frag-ids.
-func (w *world) wantDifferentFragIDs(ctx context.Context, n int) error {
-	last := -1
-	for range n {
-		if err := w.clientSendsDifferent(ctx, len(w.expected.Payload)); err != nil {
-			return err
-		}
-		m, _, err := w.messageUntil(ctx, w.reply(), w.isExpectedEcho)
-		if errors.Is(err, probe.ErrNothing) || err == nil && m == nil {
-			return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "a message did not arrive in fragments"}
-		}
-		if err != nil {
-			return err
-		}
-		if int(m.id) == last {
-			return &probe.Violation{Want: "another frag-id for the next message", Got: fmt.Sprintf("frag-id %d again", m.id)}
-		}
-		last = int(m.id)
-	}
-	return nil
 }
 
 // wantRestingIDs has the client send more fragmented messages than there are

@@ -61,7 +61,7 @@ var (
 		return w.wantShortWhole(ctx)
 	})
 	_ = step1("the answers to {} such messages in turn have different frag-ids", number, func(ctx context.Context, w *world, n int) error {
-		return w.wantDifferentIDs(ctx, n)
+		return w.wantDifferentIDs(ctx, n, w.sendsDifferent)
 	})
 
 	_ = step1("the answers to {} such messages in turn have different msg-ids", number, func(ctx context.Context, w *world, n int) error {
@@ -453,40 +453,45 @@ func (w *world) wantShortWhole(ctx context.Context) error {
 	return nil
 }
 
-// wantDifferentIDs sends messages one after another, each once the answer to the one
-// before is there, and compares the frag-ids of the answers.
-func (w *world) wantDifferentIDs(ctx context.Context, n int) error {
-	var ids []byte
+// nextAssembly has a message sent like the one before and returns the fragments that
+// it, or the answer to it, comes in.
+func (w *world) nextAssembly(ctx context.Context, send func(context.Context, int) error) (*assembly, error) {
+	if err := send(ctx, len(w.expected.Payload)); err != nil {
+		return nil, err
+	}
+	m, _, err := w.messageUntil(ctx, w.reply(), w.isExpectedEcho)
+	if errors.Is(err, probe.ErrNothing) || err == nil && m == nil {
+		return nil, &probe.NotExercised{Cause: probe.CauseTarget, Reason: "a message did not come in fragments"}
+	}
+	return m, err
+}
+
+// sendsDifferent is sendDifferent, for nextAssembly.
+func (w *world) sendsDifferent(_ context.Context, n int) error { return w.sendDifferent(n) }
+
+// wantDifferentIDs has messages sent one after another, each once the one before has
+// come whole, and compares their frag-ids.
+func (w *world) wantDifferentIDs(ctx context.Context, n int, send func(context.Context, int) error) error {
+	last := -1
 	for range n {
-		if err := w.sendDifferent(len(w.expected.Payload)); err != nil {
-			return err
-		}
-		m, _, err := w.messageUntil(ctx, w.reply(), w.isExpectedEcho)
-		if errors.Is(err, probe.ErrNothing) || err == nil && m == nil {
-			return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "an answer did not come back in fragments"}
-		}
+		m, err := w.nextAssembly(ctx, send)
 		if err != nil {
 			return err
 		}
-		if len(ids) > 0 && ids[len(ids)-1] == m.id {
+		if int(m.id) == last {
 			return &probe.Violation{Want: "another frag-id for the next message", Got: fmt.Sprintf("frag-id %d again", m.id)}
 		}
-		ids = append(ids, m.id)
+		last = int(m.id)
 	}
 	return nil
 }
 
-// wantDifferentMsgIDs is wantDifferentIDs for the msg-ids of answers in fragments.
+// wantDifferentMsgIDs does so with the msg-ids of answers, no two of which may be the
+// same.
 func (w *world) wantDifferentMsgIDs(ctx context.Context, n int) error {
 	seen := map[string]bool{}
 	for range n {
-		if err := w.sendDifferent(len(w.expected.Payload)); err != nil {
-			return err
-		}
-		m, _, err := w.messageUntil(ctx, w.reply(), w.isExpectedEcho)
-		if errors.Is(err, probe.ErrNothing) || err == nil && m == nil {
-			return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "an answer did not come back in fragments"}
-		}
+		m, err := w.nextAssembly(ctx, w.sendsDifferent)
 		if err != nil {
 			return err
 		}

@@ -42,12 +42,7 @@ var (
 		return w.greetUDP(ctx)
 	})
 	_ = step1("I use socket {}", name, func(_ context.Context, w *world, n string) error {
-		s, ok := w.sockets[n]
-		if !ok {
-			return fmt.Errorf("there is no socket %s", n)
-		}
-		w.socket = s
-		return nil
+		return w.useSocket(n)
 	})
 	_ = step1("I send the datagram {}", frame, func(_ context.Context, w *world, line string) error {
 		return w.sendDatagrams([]string{line})
@@ -111,6 +106,16 @@ const (
 	pauseAfter = 64
 	pause      = time.Millisecond
 )
+
+// useSocket makes a socket the one that steps speak of.
+func (w *world) useSocket(n string) error {
+	s, ok := w.sockets[n]
+	if !ok {
+		return fmt.Errorf("there is no socket %s", n)
+	}
+	w.socket = s
+	return nil
+}
 
 func (w *world) listen(ctx context.Context, n string, like *probe.Socket) error {
 	s, err := w.t.Listen(ctx, n, like)
@@ -379,13 +384,18 @@ func (w *world) udpSentinel(ctx context.Context) ([]probe.Datagram, error) {
 	}
 }
 
+// wantNothingMore wants nothing else to come from a server or a client up to a barrier.
 func (w *world) wantNothingMore(ctx context.Context) error {
-	others, err := w.udpSentinel(ctx)
+	others, err := w.rest(ctx)
 	if err != nil {
 		return err
 	}
 	if len(others) > 0 {
-		return &probe.Violation{Want: "nothing but the ACK and the echo of the sentinel", Got: others[0].Frame.String()}
+		want := "nothing but the ACK and the echo of the sentinel"
+		if w.client != nil {
+			want = "nothing but the client's next message"
+		}
+		return &probe.Violation{Want: want, Got: others[0].Frame.String()}
 	}
 	return nil
 }
@@ -393,7 +403,7 @@ func (w *world) wantNothingMore(ctx context.Context) error {
 // wantNoneOfType is the barrier for a requirement that forbids one type of reply
 // and leaves the others free.
 func (w *world) wantNoneOfType(ctx context.Context, typ string) error {
-	others, err := w.udpSentinel(ctx)
+	others, err := w.rest(ctx)
 	if err != nil {
 		return err
 	}

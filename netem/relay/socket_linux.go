@@ -20,11 +20,11 @@ func enlarge(conn *net.UDPConn) {
 	}
 }
 
-// stampSpace is the room for a timestamp beside a datagram.
-var stampSpace = syscall.CmsgSpace(16)
+// StampSpace is the room for a timestamp beside a datagram.
+var StampSpace = syscall.CmsgSpace(16)
 
-// stampDatagrams asks the kernel to say of each datagram when it came.
-func stampDatagrams(conn *net.UDPConn) {
+// StampDatagrams asks the kernel to say of each datagram when it came.
+func StampDatagrams(conn *net.UDPConn) {
 	if raw, err := conn.SyscallConn(); err == nil {
 		_ = raw.Control(func(fd uintptr) {
 			_ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
@@ -32,8 +32,8 @@ func stampDatagrams(conn *net.UDPConn) {
 	}
 }
 
-// stamp is the time that the kernel gave a datagram.
-func stamp(oob []byte) (at time.Time, ok bool) {
+// Stamp is the time that the kernel gave a datagram.
+func Stamp(oob []byte) (at time.Time, ok bool) {
 	messages, err := syscall.ParseSocketControlMessage(oob)
 	if err != nil {
 		return time.Time{}, false

@@ -13,9 +13,9 @@ func enlarge(conn *net.UDPConn) {
 	_ = conn.SetWriteBuffer(readBuffer)
 }
 
-// stampSpace is none: the host is not asked when datagrams came.
-const stampSpace = 0
+// StampSpace is none: the host is not asked when datagrams came.
+const StampSpace = 0
 
-func stampDatagrams(*net.UDPConn) {}
+func StampDatagrams(*net.UDPConn) {}
 
-func stamp([]byte) (at time.Time, ok bool) { return time.Time{}, false }
+func Stamp([]byte) (at time.Time, ok bool) { return time.Time{}, false }

@@ -85,7 +85,7 @@ func listenUDP(ctx context.Context, link *netem.Link, listen, target string, wat
 	}
 	enlarge(conn)
 	if watch != nil {
-		stampDatagrams(conn)
+		StampDatagrams(conn)
 	}
 	u := &UDP{
 		link: link, watch: watch, conn: conn, target: to,
@@ -144,7 +144,7 @@ func (u *UDP) Close() error {
 
 // listen takes datagrams from clients.
 func (u *UDP) listen() {
-	buf, oob := make([]byte, maxDatagram), make([]byte, stampSpace)
+	buf, oob := make([]byte, maxDatagram), make([]byte, StampSpace)
 	for {
 		n, from, at, exact, err := u.readDatagram(u.conn, buf, oob)
 		if errors.Is(err, net.ErrClosed) {
@@ -272,14 +272,14 @@ func (u *UDP) open(c *client) (*net.UDPConn, error) {
 	}
 	enlarge(conn)
 	if u.watch != nil {
-		stampDatagrams(conn)
+		StampDatagrams(conn)
 	}
 	return conn, nil
 }
 
 // receive takes datagrams from the target that are for one client.
 func (u *UDP) receive(up *upstream) {
-	buf, oob := make([]byte, maxDatagram), make([]byte, stampSpace)
+	buf, oob := make([]byte, maxDatagram), make([]byte, StampSpace)
 	for {
 		n, from, at, exact, err := u.readDatagram(up.conn, buf, oob)
 		if errors.Is(err, net.ErrClosed) {

@@ -67,7 +67,7 @@ func (u *UDP) readDatagram(conn *net.UDPConn, buf, oob []byte) (n int, from neti
 		return n, from, time.Time{}, false, err
 	}
 	n, oobn, _, from, err := conn.ReadMsgUDPAddrPort(buf, oob)
-	if at, exact = stamp(oob[:oobn]); !exact {
+	if at, exact = Stamp(oob[:oobn]); !exact {
 		at = time.Now()
 	}
 	return n, from, at, exact, err
