@@ -119,9 +119,8 @@ func (r *runner) run(ctx context.Context) (*Report, error) {
 	}()
 
 	r.served, r.heard = map[string]bool{}, map[string][]byte{}
-	for _, transport := range r.offered() {
-		first, err := r.greet(runCtx, transport)
-		r.served[transport], r.heard[transport] = err == nil, first
+	for transport, g := range r.greetAll(runCtx, r.offered()) {
+		r.served[transport], r.heard[transport] = g.err == nil, g.first
 	}
 	if err := r.otherProtocol(runCtx); err != nil && runCtx.Err() == nil {
 		return nil, err
@@ -339,16 +338,16 @@ func (r *runner) checkAlive(ctx context.Context) *ending {
 	default:
 	}
 	served := slices.DeleteFunc(r.offered(), func(transport string) bool { return !r.served[transport] })
-	first := r.serveAll(ctx, served)
+	greeted := r.greetAll(ctx, served)
 	for _, transport := range served {
 		// Over a network one lost exchange proves nothing; a pipe loses none.
 		attempts := 3
 		if transport == transportAdapter {
 			attempts = 1
 		}
-		err := first[transport]
+		err := greeted[transport].err
 		for n := 1; n < attempts && err != nil && ctx.Err() == nil; n++ {
-			err = r.serves(ctx, transport)
+			err = r.greet(ctx, transport).err
 		}
 		if err == nil || ctx.Err() != nil {
 			continue
@@ -380,33 +379,33 @@ func (r *runner) crashed(how string) *ending {
 	return &ending{verdict: Crash, how: how, exit: r.inst.Exit(), output: string(r.inst.Output())}
 }
 
-// serveAll makes one good exchange over each of several transports, at the same time.
-func (r *runner) serveAll(ctx context.Context, transports []string) map[string]error {
-	errs := make([]error, len(transports))
+// A greeting is one good exchange with the target over a transport, or what kept it
+// from being made.
+type greeting struct {
+	first []byte // what came first from the target
+	err   error
+}
+
+// greetAll makes a good exchange over each of several transports, at the same time.
+func (r *runner) greetAll(ctx context.Context, transports []string) map[string]greeting {
+	greetings := make([]greeting, len(transports))
 	var asked sync.WaitGroup
 	for i, transport := range transports {
-		asked.Go(func() { errs[i] = r.serves(ctx, transport) })
+		asked.Go(func() { greetings[i] = r.greet(ctx, transport) })
 	}
 	asked.Wait()
-	all := map[string]error{}
+	all := map[string]greeting{}
 	for i, transport := range transports {
-		all[transport] = errs[i]
+		all[transport] = greetings[i]
 	}
 	return all
 }
 
-// serves makes one good exchange.
-func (r *runner) serves(ctx context.Context, transport string) error {
-	_, err := r.greet(ctx, transport)
-	return err
-}
-
-// greet makes one good exchange, and returns what came first from the target.
-func (r *runner) greet(ctx context.Context, transport string) (first []byte, err error) {
+func (r *runner) greet(ctx context.Context, transport string) greeting {
 	t := r.probe("alive", nil)
 	defer t.Close()
-	err = t.Serves(ctx, transport)
-	return firstReceived(t), err
+	err := t.Serves(ctx, transport)
+	return greeting{first: firstReceived(t), err: err}
 }
 
 // adapter is the adapter of the target, nil for one that has none.
