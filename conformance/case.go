@@ -21,7 +21,7 @@ func Roles() []string { return []string{RoleServer, RoleClient, RoleCodec} }
 const transportAdapter = "adapter"
 
 // transports are those that a case can be about, each with a listener of its own.
-var transports = []string{"tcp", "udp", "tls", "tls-verify"}
+var transports = []string{"tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp"}
 
 // A Case judges one requirement. Its ID is permanent: never reused, and a rename
 // leaves an alias. The runner knows nothing of where a case came from, a

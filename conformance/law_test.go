@@ -107,6 +107,10 @@ var rooms = []room{
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{
+		pattern: "ref/easy", imports: []string{"ref/wire", "ref/compress", "ref/session", "ref/tcp", "ref/udp"}, stdOnly: true,
+		reason: "values instead of frames are made of the two transports and nothing else",
+	},
+	{
 		pattern: "ref/peer/...", imports: []string{"ref/..."}, stdOnly: true,
 		reason: "the reference peer offers the test contract with the reference implementation alone",
 	},

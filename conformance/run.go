@@ -174,7 +174,7 @@ func (r *runner) offered() []string {
 		}
 	}
 	addrs := r.inst.Addrs()
-	for i, addr := range []string{addrs.TCP, addrs.UDP, addrs.TLS, addrs.TLSVerify} {
+	for i, addr := range []string{addrs.TCP, addrs.UDP, addrs.TLS, addrs.TLSVerify, addrs.EasyTCP, addrs.EasyUDP} {
 		if addr != "" {
 			offered = append(offered, transports[i])
 		}

@@ -34,7 +34,8 @@ var allRoles = []roleRun{
 // notForAll are the flags of the judging commands that the command all does not
 // take: the configuration has them for each role, or they are about one run.
 var notForAll = []string{
-	"exec", "wait", "tcp", "udp", "capabilities", "validate-adapter",
+	"exec", "wait", "tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "client-cert", "client-key",
+	"transports", "capabilities", "validate-adapter",
 	"run", "skip", "tags", "baseline", "write-baseline", "update-baseline", "json", "help",
 }
 
@@ -194,6 +195,12 @@ func (c *config) serverArgs() ([]string, bool) {
 	l.add("exec", c.Server.Exec)
 	l.add("tcp", c.Server.TCP)
 	l.add("udp", c.Server.UDP)
+	l.add("tls", c.Server.TLS)
+	l.add("tls-verify", c.Server.TLSVerify)
+	l.add("easy-tcp", c.Server.EasyTCP)
+	l.add("easy-udp", c.Server.EasyUDP)
+	l.add("client-cert", c.Server.ClientCert)
+	l.add("client-key", c.Server.ClientKey)
 	l.add("wait", c.Server.Wait)
 	l.add("baseline", c.Server.Baseline)
 	l.add("transports", strings.Join(c.Server.Transports, ","))

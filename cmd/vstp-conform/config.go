@@ -30,6 +30,12 @@ type serverConfig struct {
 	Exec         string    `json:"exec"`
 	TCP          string    `json:"tcp"`
 	UDP          string    `json:"udp"`
+	TLS          string    `json:"tls"`
+	TLSVerify    string    `json:"tls_verify"`
+	EasyTCP      string    `json:"easy_tcp"`
+	EasyUDP      string    `json:"easy_udp"`
+	ClientCert   string    `json:"client_cert"`
+	ClientKey    string    `json:"client_key"`
 	Transports   []string  `json:"transports"`
 	Capabilities *[]string `json:"capabilities"`
 	Wait         string    `json:"wait"`

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"log/slog"
 	"os"
@@ -26,8 +28,9 @@ is closed. Its first line on the standard output says where it listens:
 
   {"ready":true,"tcp":"127.0.0.1:41234","udp":"127.0.0.1:41235"}
 
-Without an address it listens for TCP and UDP on free ports of 127.0.0.1. It answers
-whoever asks, with as much as is asked for: keep it on test networks.
+Without an address it listens for TCP, UDP and the Easy API over both, on free ports of
+127.0.0.1, and names each in that line. It answers whoever asks, with as much as is
+asked for: keep it on test networks.
 
 For TLS (--tls) it makes a certificate for the occasion, which nobody trusts, or takes
 the one in --cert and --key. At --tls-verify it lets in those clients alone whose
@@ -55,24 +58,30 @@ standard input (spec/test-contract.md).`,
 			}
 			o.Types = typeSet(known)
 			if adapter {
-				for _, name := range []string{"tcp", "udp", "tls", "tls-verify", "cert", "key", "client-ca", "metrics", "time-scale", "verbose"} {
+				for _, name := range []string{"tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "cert", "key", "client-ca", "metrics", "time-scale", "verbose"} {
 					if given(name) {
 						return usagef("--adapter and --%s exclude each other: an adapter is told everything by its requests", name)
 					}
 				}
 				return peer.RunAdapter(cmd.Context(), o, s.in, s.out)
 			}
+			addrs := map[string]*string{
+				"tcp": &o.TCP, "udp": &o.UDP, "tls": &o.TLS, "tls-verify": &o.TLSVerify,
+				"easy-tcp": &o.EasyTCP, "easy-udp": &o.EasyUDP, "metrics": &o.Metrics,
+			}
 			somewhere := false
-			for _, name := range []string{"tcp", "udp", "tls", "tls-verify", "metrics"} {
-				if given(name) && cmd.Flag(name).Value.String() == "" {
+			for name, addr := range addrs {
+				if given(name) && *addr == "" {
 					return usagef("an address is empty: give HOST:PORT, such as 127.0.0.1:9000, or leave the flag out")
 				}
 				somewhere = somewhere || given(name) && name != "metrics"
 			}
 			if !somewhere {
-				o.TCP, o.UDP = "127.0.0.1:0", "127.0.0.1:0"
+				for _, name := range []string{"tcp", "udp", "easy-tcp", "easy-udp"} {
+					*addrs[name] = "127.0.0.1:0"
+				}
 			}
-			if err := checkPeerTLS(given); err != nil {
+			if err := checkPeerTLS(given, o); err != nil {
 				return err
 			}
 			if !(o.TimeScale >= minTimeScale && o.TimeScale <= maxTimeScale) { // in this form NaN is refused as well
@@ -92,6 +101,8 @@ standard input (spec/test-contract.md).`,
 	flags.StringVar(&o.UDP, "udp", "", "listen for UDP at `HOST:PORT`; port 0 is any free one")
 	flags.StringVar(&o.TLS, "tls", "", "listen for TLS at `HOST:PORT`; port 0 is any free one")
 	flags.StringVar(&o.TLSVerify, "tls-verify", "", "listen for TLS at `HOST:PORT`, and verify clients by --client-ca")
+	flags.StringVar(&o.EasyTCP, "easy-tcp", "", "listen for the Easy API over TCP at `HOST:PORT`; port 0 is any free one")
+	flags.StringVar(&o.EasyUDP, "easy-udp", "", "listen for the Easy API over UDP at `HOST:PORT`; port 0 is any free one")
 	flags.StringVar(&o.Cert, "cert", "", "the certificate chain for TLS, a PEM `FILE`; without, one is made")
 	flags.StringVar(&o.Key, "key", "", "the key of that certificate, a PEM `FILE`")
 	flags.StringVar(&o.ClientCA, "client-ca", "", "the root to which certificates of clients have to go back, a PEM `FILE`")
@@ -103,8 +114,9 @@ standard input (spec/test-contract.md).`,
 	return cmd
 }
 
-// checkPeerTLS refuses flags about TLS that are of no use without one another.
-func checkPeerTLS(given func(string) bool) error {
+// checkPeerTLS refuses flags about TLS that are of no use without one another, and
+// files that do not hold what they should.
+func checkPeerTLS(given func(string) bool, o peer.Options) error {
 	switch {
 	case given("cert") != given("key"):
 		return usagef("--cert and --key go together: give both, or neither for a certificate that is made for the occasion")
@@ -112,6 +124,20 @@ func checkPeerTLS(given func(string) bool) error {
 		return usagef("--cert is of no use without --tls or --tls-verify")
 	case given("tls-verify") != given("client-ca"):
 		return usagef("--tls-verify and --client-ca go together: one says where, the other whom to trust")
+	}
+	if given("cert") {
+		if _, err := tls.LoadX509KeyPair(o.Cert, o.Key); err != nil {
+			return usagef("--cert %q and --key %q: %v", o.Cert, o.Key, err)
+		}
+	}
+	if given("client-ca") {
+		text, err := os.ReadFile(o.ClientCA)
+		if err != nil {
+			return usagef("--client-ca: %v", err)
+		}
+		if !x509.NewCertPool().AppendCertsFromPEM(text) {
+			return usagef("--client-ca %q: there is no certificate in it, in PEM", o.ClientCA)
+		}
 	}
 	return nil
 }

@@ -13,12 +13,13 @@ import (
 )
 
 // addressFlags are the flags that say where a running server listens.
-var addressFlags = []string{"tcp", "udp", "tls", "tls-verify"}
+var addressFlags = []string{"tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp"}
 
 // builtinPeer starts the built-in peer with all its listeners.
 var builtinPeer = []string{
 	"peer", "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--tls", "127.0.0.1:0",
 	"--tls-verify", "127.0.0.1:0", "--client-ca", "{client-ca}",
+	"--easy-tcp", "127.0.0.1:0", "--easy-udp", "127.0.0.1:0",
 }
 
 // builtinCapabilities is what the built-in peer offers.
@@ -34,18 +35,18 @@ var capabilities = map[string]string{
 	"tcp":         "it follows from the addresses of the target",
 	"udp":         "it follows from the addresses of the target",
 	"tls":         "it follows from the addresses of the target",
-	"easy-tcp":    "the Easy API is not judged by this edition",
-	"easy-udp":    "the Easy API is not judged by this edition",
+	"easy-tcp":    "it follows from the addresses of the target",
+	"easy-udp":    "it follows from the addresses of the target",
 }
 
 // serverFlags are the flags of the command server.
 type serverFlags struct {
 	judgeFlags
-	tcp, udp, tls, tlsVerify string
-	clientCert, clientKey    string
-	client                   *tls.Certificate // in the two files
-	transports               []string
-	capabilities             []string
+	addrs                 target.Addrs
+	clientCert, clientKey string
+	client                *tls.Certificate // in the two files
+	transports            []string
+	capabilities          []string
 }
 
 func newServer(s streams) *cobra.Command {
@@ -55,10 +56,11 @@ func newServer(s streams) *cobra.Command {
 		Short: "Judge a server",
 		Long: `server judges a VSTP server over real sockets, case by case.
 
-The server is one that is already running (--tcp, --udp, --tls, --tls-verify), or one
-that is started for the run (--exec); with neither, it is the built-in reference peer.
-It has to run the echo application of the test contract (spec/test-contract.md). The
-cases of a transport that is not offered are not applicable.
+The server is one that is already running (--tcp, --udp, --tls, --tls-verify,
+--easy-tcp, --easy-udp), or one that is started for the run (--exec); with neither, it
+is the built-in reference peer. It has to run the echo application of the test contract
+(spec/test-contract.md), and at the Easy addresses the Easy handler. The cases of what
+is not offered are not applicable.
 
 At --tls the server listens for TLS, and at --tls-verify for TLS of clients whose
 certificate it verifies; --client-cert and --client-key are one that it trusts, without
@@ -66,13 +68,13 @@ which the cases of --tls-verify are not exercised. What the server's own certifi
 says is not looked at.
 
 The command of --exec is split into words as a shell does, but no shell runs it and
-nothing is expanded. In it {tcp}, {udp}, {tls} and {tls-verify} stand for free
-addresses, host:port, on which the server is to listen; {cert} and {key} for PEM files
-with a certificate for TLS and its key; {client-ca} for one with the root that
-{tls-verify} is to trust; and {time-scale} for the value of --time-scale. It is ready
-when it prints a line {"ready":true,"tcp":"HOST:PORT","udp":"HOST:PORT"}, with "tls"
-and "tls-verify" likewise, or, without one, when its addresses answer. It has to stay
-in the foreground; it and all that it starts end with the run.
+nothing is expanded. In it {tcp}, {udp}, {tls}, {tls-verify}, {easy-tcp} and {easy-udp}
+stand for free addresses, host:port, on which the server is to listen; {cert} and {key}
+for PEM files with a certificate for TLS and its key; {client-ca} for one with the root
+that {tls-verify} is to trust; and {time-scale} for the value of --time-scale. It is
+ready when it prints a line {"ready":true,"tcp":"HOST:PORT","udp":"HOST:PORT"}, with the
+others likewise, or, without one, when its addresses answer. It has to stay in the
+foreground; it and all that it starts end with the run.
 
 --link puts an emulated link between judge and server, with the name of a profile or a
 scenario file; its times are shortened by --time-scale as well. Then only the cases
@@ -107,10 +109,12 @@ func (f *serverFlags) registerAll(cmd *cobra.Command) {
 // registerServer adds the flags that say what kind of server is judged.
 func (f *serverFlags) registerServer(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.tcp, "tcp", "", "the server listens for TCP at `HOST:PORT`")
-	flags.StringVar(&f.udp, "udp", "", "the server listens for UDP at `HOST:PORT`")
-	flags.StringVar(&f.tls, "tls", "", "the server listens for TLS at `HOST:PORT`")
-	flags.StringVar(&f.tlsVerify, "tls-verify", "", "the server listens for TLS at `HOST:PORT` and verifies clients")
+	flags.StringVar(&f.addrs.TCP, "tcp", "", "the server listens for TCP at `HOST:PORT`")
+	flags.StringVar(&f.addrs.UDP, "udp", "", "the server listens for UDP at `HOST:PORT`")
+	flags.StringVar(&f.addrs.TLS, "tls", "", "the server listens for TLS at `HOST:PORT`")
+	flags.StringVar(&f.addrs.TLSVerify, "tls-verify", "", "the server listens for TLS at `HOST:PORT` and verifies clients")
+	flags.StringVar(&f.addrs.EasyTCP, "easy-tcp", "", "the server has an Easy endpoint over TCP at `HOST:PORT`")
+	flags.StringVar(&f.addrs.EasyUDP, "easy-udp", "", "the server has an Easy endpoint over UDP at `HOST:PORT`")
 	flags.StringVar(&f.clientCert, "client-cert", "", "a certificate that the server trusts at --tls-verify, a PEM `FILE`")
 	flags.StringVar(&f.clientKey, "client-key", "", "the key of that certificate, a PEM `FILE`")
 	flags.StringSliceVar(&f.transports, "transports", nil, "with --exec: without each of this `LIST` of tcp and udp there is no verdict")
@@ -167,7 +171,7 @@ func (f *serverFlags) checkServer(cmd *cobra.Command) error {
 		}
 	}
 	if given("exec") && slices.ContainsFunc(addressFlags, given) {
-		return usagef("--exec and the addresses of a running server exclude each other: in the command, {tcp}, {udp}, {tls} and {tls-verify} stand for the addresses")
+		return usagef("--exec and the addresses of a running server exclude each other: in the command, {tcp}, {udp}, {tls}, {tls-verify}, {easy-tcp} and {easy-udp} stand for the addresses")
 	}
 	if err := f.checkClient(given); err != nil {
 		return err
@@ -231,9 +235,8 @@ func (f *serverFlags) target() (target.Target, error) {
 			NeedTCP: slices.Contains(f.transports, "tcp"), NeedUDP: slices.Contains(f.transports, "udp"),
 		}
 		return t, t.Check()
-	case f.tcp != "" || f.udp != "" || f.tls != "" || f.tlsVerify != "":
-		addrs := target.Addrs{TCP: f.tcp, UDP: f.udp, TLS: f.tls, TLSVerify: f.tlsVerify}
-		return target.Running{Addrs: addrs, Wait: f.wait, Client: f.client}, nil
+	case !f.addrs.Empty():
+		return target.Running{Addrs: f.addrs, Wait: f.wait, Client: f.client}, nil
 	}
 	exe, err := self()
 	if err != nil {

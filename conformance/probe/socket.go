@@ -49,10 +49,22 @@ func (t *T) Listen(ctx context.Context, name string, like *Socket) (*Socket, err
 	if t.cfg.Addrs.UDP == "" {
 		return nil, &NotApplicable{Reason: "the target offers no UDP listener"}
 	}
-	addr, err := t.udpAddr()
+	addr, err := t.udpAddr() // where there may be a link in between
 	if err != nil {
 		return nil, err
 	}
+	return t.listen(name, like, addr)
+}
+
+// ListenEasy is Listen for talking to the Easy endpoint.
+func (t *T) ListenEasy(name string, like *Socket) (*Socket, error) {
+	if t.cfg.Addrs.EasyUDP == "" {
+		return nil, &NotApplicable{Reason: "the target offers no Easy UDP listener"}
+	}
+	return t.listen(name, like, t.cfg.Addrs.EasyUDP)
+}
+
+func (t *T) listen(name string, like *Socket, addr string) (*Socket, error) {
 	resolved, err := net.ResolveUDPAddr("udp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("resolving the target's UDP address %q: %w", addr, err)

@@ -59,8 +59,13 @@ func (t *T) Dial(ctx context.Context, name string) (*Stream, error) {
 	return t.DialPlain(ctx, name, "tcp")
 }
 
-// DialPlain opens a TCP connection to the listener of a transport, "tcp", "tls" or
-// "tls-verify", and goes no further.
+// DialEasy is Dial to the Easy endpoint.
+func (t *T) DialEasy(ctx context.Context, name string) (*Stream, error) {
+	return t.DialPlain(ctx, name, "easy-tcp")
+}
+
+// DialPlain opens a TCP connection to the listener of a transport, "tcp", "easy-tcp",
+// "tls" or "tls-verify", and goes no further.
 func (t *T) DialPlain(ctx context.Context, name, transport string) (*Stream, error) {
 	c, err := t.connect(ctx, name, transport)
 	if err != nil {
@@ -71,7 +76,9 @@ func (t *T) DialPlain(ctx context.Context, name, transport string) (*Stream, err
 
 // connect opens a TCP connection to the listener of a transport.
 func (t *T) connect(ctx context.Context, name, transport string) (*net.TCPConn, error) {
-	addr := map[string]string{"tcp": t.cfg.Addrs.TCP, "tls": t.cfg.Addrs.TLS, "tls-verify": t.cfg.Addrs.TLSVerify}[transport]
+	addr := map[string]string{
+		"tcp": t.cfg.Addrs.TCP, "easy-tcp": t.cfg.Addrs.EasyTCP, "tls": t.cfg.Addrs.TLS, "tls-verify": t.cfg.Addrs.TLSVerify,
+	}[transport]
 	if addr == "" {
 		return nil, &NotApplicable{Reason: fmt.Sprintf("the target offers no %s listener", transport)}
 	}

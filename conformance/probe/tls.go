@@ -21,10 +21,12 @@ type ClientTLS struct {
 	Pause       time.Duration    // between connecting and the first octet of the handshake
 }
 
-// DialOver opens a connection to the target over a transport, "tcp", "tls" or
-// "tls-verify", as a client that has to be let in.
+// DialOver opens a connection to the target over a transport, "tcp", "easy-tcp",
+// "tls" or "tls-verify", as a client that has to be let in.
 func (t *T) DialOver(ctx context.Context, name, transport string) (*Stream, error) {
 	switch transport {
+	case "easy-tcp":
+		return t.DialEasy(ctx, name)
 	case "tls":
 		return t.DialTLS(ctx, name, transport, ClientTLS{})
 	case "tls-verify":

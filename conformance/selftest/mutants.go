@@ -37,7 +37,7 @@ func Mutants() []Mutant {
 		place[r.ID] = i
 	}
 	all := slices.Concat(
-		wireMutants, tcpMutants, tlsMutants, udpMutants, fragMutants, linkMutants, compressMutants,
+		wireMutants, tcpMutants, tlsMutants, udpMutants, fragMutants, linkMutants, compressMutants, easyMutants,
 		codecMutants, again(conformance.RoleCodec, inCodec),
 		clientMutants, again(conformance.RoleClient, inClient),
 	)
@@ -149,8 +149,8 @@ func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options
 		opts.Capabilities = []string{}
 	}
 	args := append([]string{
-		"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--tls", "127.0.0.1:0",
-		"--tls-verify", "127.0.0.1:0", "--client-ca", "{client-ca}", "--time-scale", fmt.Sprint(opts.TimeScale),
+		"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--easy-tcp", "127.0.0.1:0", "--easy-udp", "127.0.0.1:0",
+		"--tls", "127.0.0.1:0", "--tls-verify", "127.0.0.1:0", "--client-ca", "{client-ca}", "--time-scale", fmt.Sprint(opts.TimeScale),
 	}, m.Args...)
 	var peer target.Target = target.Builtin(program, args...)
 	if m.Role != "" {

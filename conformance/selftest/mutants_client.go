@@ -512,13 +512,13 @@ func (t taken) receive(ctx context.Context) (wire.Frame, string, error) {
 		Name: "messages-wait-for-incomplete-ones", Requirement: "UDP-16", Role: conformance.RoleClient,
 		Sentence: "A message waits while fragments of another are missing, so that none overtakes it.",
 		File:     fileUDP,
-		Old:      "		s.deliver(r.Message.Clone(), p, octets)\n",
+		Old:      "		s.deliver(r.Message.Clone(), p, octets, r.Budget)\n",
 		New: `		m := r.Message.Clone()
 		s.all.Go(func() {
 			for s.Sessions() > 0 && s.ctx.Err() == nil {
 				time.Sleep(time.Millisecond)
 			}
-			s.deliver(m, p, octets)
+			s.deliver(m, p, octets, r.Budget)
 		})
 `,
 	},

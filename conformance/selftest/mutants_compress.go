@@ -54,8 +54,8 @@ var compressSendMutants = []Mutant{
 		Name: "answers-compressed-in-secret", Requirement: "CMP-1",
 		Sentence: "Long answers are compressed and COMP does not say so.",
 		File:     "ref/tcp/request.go",
-		Old:      "	f, err := c.cfg.Compression.Outgoing(f)\n",
-		New:      "	f.Flags |= wire.FlagComp\n	f, err := c.cfg.Compression.Outgoing(f)\n	f.Flags &^= wire.FlagComp\n",
+		Old:      "	f, err := r.conn.cfg.Compression.Outgoing(f)\n",
+		New:      "	f.Flags |= wire.FlagComp\n	f, err := r.conn.cfg.Compression.Outgoing(f)\n	f.Flags &^= wire.FlagComp\n",
 	},
 	{
 		Name: "answers-flagged-as-compressed-over-udp", Requirement: "CMP-1",

@@ -264,25 +264,20 @@ func (s *Server) send(f wire.Frame, p path) error {
 		Name: "answers-to-the-latest-port-of-an-address", Requirement: "UDP-7",
 		Sentence: "A client is known by its address, and answered at the port that it has used last.",
 		File:     fileUDP,
-		Old: `func (s *Server) apply(m wire.Frame, p path, octets int) {
-	s.all.Go(func() {
-		defer s.room.give(p.peer, octets)
-		s.cfg.Handler(s.ctx, &Request{Message: m, Peer: p.peer, server: s, path: p})
-	})`,
+		Old: `func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
+	r := &Request{Message: m, Peer: p.peer, server: s, path: p, refusable: session.NewRefusable(m, budget)}
+`,
 		New: `var requests []*Request
 
-func (s *Server) apply(m wire.Frame, p path, octets int) {
-	r := &Request{Message: m, Peer: p.peer, server: s, path: p}
+func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
+	r := &Request{Message: m, Peer: p.peer, server: s, path: p, refusable: session.NewRefusable(m, budget)}
 	requests = append(requests, r)
 	for _, other := range requests {
 		if other.Peer.Addr() == p.peer.Addr() {
 			other.path = p
 		}
 	}
-	s.all.Go(func() {
-		defer s.room.give(p.peer, octets)
-		s.cfg.Handler(s.ctx, r)
-	})`,
+`,
 	},
 
 	{
@@ -453,16 +448,17 @@ func (s *Server) datagram(b []byte, p path) {
 		Name: "bye-stops-answers-under-way", Requirement: "UDP-15",
 		Sentence: "BYE cancels the work on all earlier messages of its source.",
 		File:     fileUDP,
-		Old: `		s.deliver(r.Message.Clone(), p, octets)
+		Old: `		s.deliver(r.Message.Clone(), p, octets, r.Budget)
 	}
 }
 
 // apply runs the application on a message for which there is room.
-func (s *Server) apply(m wire.Frame, p path, octets int) {
+func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
+	r := &Request{Message: m, Peer: p.peer, server: s, path: p, refusable: session.NewRefusable(m, budget)}
 	s.all.Go(func() {
 		defer s.room.give(p.peer, octets)
 		s.cfg.Handler(s.ctx, `,
-		New: `		s.deliver(r.Message.Clone(), p, octets)
+		New: `		s.deliver(r.Message.Clone(), p, octets, r.Budget)
 	}
 	if f, _, err := wire.Parse(b, s.cfg.Limits); err == nil && f.Type == wire.TypeBye {
 		for _, cancel := range underWay[p.peer] {
@@ -474,7 +470,8 @@ func (s *Server) apply(m wire.Frame, p path, octets int) {
 
 var underWay = map[netip.AddrPort][]context.CancelFunc{}
 
-func (s *Server) apply(m wire.Frame, p path, octets int) {
+func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
+	r := &Request{Message: m, Peer: p.peer, server: s, path: p, refusable: session.NewRefusable(m, budget)}
 	ctx, cancel := context.WithCancel(s.ctx)
 	underWay[p.peer] = append(underWay[p.peer], cancel)
 	s.all.Go(func() {

@@ -78,6 +78,7 @@ func (p NullPeer) Start() (target.Addrs, func(), error) {
 		return target.Addrs{}, nil, err
 	}
 	addrs := target.Addrs{TCP: l.Addr().String(), UDP: pc.LocalAddr().String()}
+	addrs.EasyTCP, addrs.EasyUDP = addrs.TCP, addrs.UDP
 	if p.closed {
 		_ = l.Close()
 		_ = pc.Close()

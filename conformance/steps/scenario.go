@@ -51,6 +51,8 @@ var knownTags = map[string]string{
 	"@udp":            "needs the UDP listener",
 	"@tls":            "needs the TLS listener",
 	"@tls-verify":     "needs the TLS listener that verifies its clients",
+	"@easy-tcp":       "needs the Easy endpoint over TCP",
+	"@easy-udp":       "needs the Easy endpoint over UDP",
 	"@server":         "judges a server",
 	"@client":         "judges a client",
 	"@exclusive":      "fills a limit of the whole server: runs alone",

@@ -112,6 +112,9 @@ func (a Answer) Decimal(name string) (uint64, error) {
 	return v, nil
 }
 
+// Value returns a member that may be any JSON value, as it was written.
+func (a Answer) Value(name string) (json.RawMessage, error) { return a.member(name) }
+
 // A Frame is a frame in the notation of the adapter protocol, with octets in
 // place of hexadecimal digits. As an argument of [Adapter.Call] all its members
 // are written.

@@ -66,6 +66,7 @@ func TestExecCheckPlaceholders(t *testing.T) {
 		`srv '{"a":1}' {} {A} {tcp}`,
 		`sh -c './srv {tcp}'`,
 		`srv --tls {tls} --tls-verify {tls-verify} --cert {cert} --key {key} --ca {client-ca}`,
+		`srv {easy-tcp} {easy-udp}`,
 	} {
 		assert.NoError(t, target.Exec{Command: command}.Check(), command)
 	}
@@ -73,9 +74,7 @@ func TestExecCheckPlaceholders(t *testing.T) {
 		{`srv {tls} --cert={cert}`, "the placeholder {cert} needs {key} beside it"},
 		{`srv {tls} {key}`, "the placeholder {key} needs {cert} beside it"},
 		{`srv {tls-verify} {cert} {key}`, "the placeholder {tls-verify} needs {client-ca} beside it: a listener that verifies its clients has to be told whom to trust"},
-		{`srv {easy-tcp}`, "the placeholder {easy-tcp} is not yet supported: the Easy API is not judged by this edition"},
-		{`srv {easy-udp}`, "the placeholder {easy-udp} is not yet supported"},
-		{`srv {port}`, "the placeholder {port} is unknown: there are {tcp}, {udp}, {tls}, {tls-verify}, {cert}, {key}, {client-ca} and {time-scale}"},
+		{`srv {port}`, "the placeholder {port} is unknown: there are {tcp}, {udp}, {tls}, {tls-verify}, {easy-tcp}, {easy-udp}, {cert}, {key}, {client-ca} and {time-scale}"},
 		{`srv 'x`, "never closed"},
 	} {
 		var refused *target.CommandError

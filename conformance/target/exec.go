@@ -18,10 +18,10 @@ const maxStarts = 3
 // Exec is a target that the judge starts itself, from a command line.
 //
 // The command is split by [SplitCommand] and run without a shell. The
-// placeholders {tcp}, {udp}, {tls} and {tls-verify} in it stand for host:port
-// addresses that were free when it was started, {cert}, {key} and {client-ca} for
-// files that the judge has made, and {time-scale} for the factor of its timers. It is
-// ready when it prints a line such as
+// placeholders {tcp}, {udp}, {tls}, {tls-verify}, {easy-tcp} and {easy-udp} in it
+// stand for host:port addresses that were free when it was started, {cert}, {key} and
+// {client-ca} for files that the judge has made, and {time-scale} for the factor of its
+// timers. It is ready when it prints a line such as
 //
 //	{"ready":true,"tcp":"127.0.0.1:4000","udp":"127.0.0.1:4001"}
 //
@@ -97,6 +97,8 @@ func (e Exec) start(ctx context.Context, words []string, scale float64) (*proces
 		{"{udp}", "udp", &reserved.UDP},
 		{"{tls}", "tcp", &reserved.TLS},
 		{"{tls-verify}", "tcp", &reserved.TLSVerify},
+		{"{easy-tcp}", "tcp", &reserved.EasyTCP},
+		{"{easy-udp}", "udp", &reserved.EasyUDP},
 	} {
 		if !hasPlaceholder(words, r.name) {
 			continue

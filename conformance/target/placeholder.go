@@ -16,14 +16,14 @@ var placeholderRE = regexp.MustCompile(`\{[a-z]+(?:-[a-z]+)*\}`)
 var placeholders = map[string]string{
 	"{tcp}":        "",
 	"{udp}":        "",
+	"{easy-tcp}":   "",
+	"{easy-udp}":   "",
 	"{time-scale}": "",
 	"{tls}":        "",
 	"{tls-verify}": "",
 	"{cert}":       "",
 	"{key}":        "",
 	"{client-ca}":  "",
-	"{easy-tcp}":   "the Easy API is not judged by this edition",
-	"{easy-udp}":   "the Easy API is not judged by this edition",
 }
 
 // parseCommand splits the command and checks its placeholders.
@@ -37,7 +37,7 @@ func parseCommand(command string) ([]string, error) {
 			refusal, known := placeholders[name]
 			switch {
 			case !known:
-				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is unknown: there are {tcp}, {udp}, {tls}, {tls-verify}, {cert}, {key}, {client-ca} and {time-scale}", name)}
+				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is unknown: there are {tcp}, {udp}, {tls}, {tls-verify}, {easy-tcp}, {easy-udp}, {cert}, {key}, {client-ca} and {time-scale}", name)}
 			case refusal != "":
 				return nil, &CommandError{command, fmt.Sprintf("the placeholder %s is not yet supported: %s", name, refusal)}
 			}
@@ -72,6 +72,8 @@ func fill(words []string, addrs Addrs, scale float64) []string {
 		"{udp}", addrs.UDP,
 		"{tls}", addrs.TLS,
 		"{tls-verify}", addrs.TLSVerify,
+		"{easy-tcp}", addrs.EasyTCP,
+		"{easy-udp}", addrs.EasyUDP,
 		"{time-scale}", strconv.FormatFloat(scale, 'g', -1, 64),
 	)
 	filled := make([]string, len(words))

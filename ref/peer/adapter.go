@@ -22,7 +22,8 @@ const maxLine = 32 << 20
 // test contract describes them.
 //
 // The codec operations are offered, with the encodings of varint and binary
-// string, and the client operations over TCP, with TLS or without, and UDP. Whatever
+// string, and the client operations over TCP, with TLS or without, and UDP, with frames
+// and with the values of the Easy API. Whatever
 // else the protocol knows is refused as Unsupported, and a line that is no proper
 // request as Protocol, with a message that says what is wrong with it. Codec operations are answered in
 // order, and their answers go out as soon as there is no further request at hand, so
@@ -239,7 +240,7 @@ func (a *adapter) start(r members) (answer, error) {
 	a.options.TimeScale = scale
 	a.random = rand.New(rand.NewPCG(seed, 0))
 	a.started = true
-	capabilities := []string{"tcp", "udp", "tls", "varint", "string", "time-scale"}
+	capabilities := []string{"tcp", "udp", "tls", "easy-tcp", "easy-udp", "varint", "string", "time-scale"}
 	if !a.options.NoCompression {
 		capabilities = append(capabilities, "compression")
 	}
@@ -271,7 +272,7 @@ type answer struct {
 	// Of the codec operations; Frame also of recv.
 	Frame    *frame  `json:"frame,omitempty"`
 	Hex      *string `json:"hex,omitempty"`
-	Value    *string `json:"value,omitempty"`
+	Value    any     `json:"value,omitempty"` // a string; of recv any JSON
 	Consumed *int    `json:"consumed,omitempty"`
 
 	// Of the client operations.
@@ -307,7 +308,7 @@ func (a answer) line() []byte {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(a); err != nil {
-		panic(err) // strings, numbers and lists of them
+		panic(err) // strings, numbers, lists of them, and JSON that has been read
 	}
 	if b.Len() > maxLine {
 		refusal := failure(misuse("the answer would be longer than 33554432 octets"))

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,15 +21,26 @@ const maxPending = 1024
 // A client is one connection of an adapter. Its methods may be called at the same
 // time; close ends the others with an error that matches net.ErrClosed.
 type client interface {
-	// send sends a message, and acknowledged waits for its ACK. An empty destination
-	// is the one that the client was made for.
-	send(ctx context.Context, f wire.Frame, destination string, acknowledged bool) error
-
-	// receive returns the next message and, where there can be several, its source.
-	receive(ctx context.Context) (f wire.Frame, source string, err error)
+	send(ctx context.Context, m outgoing) error
+	receive(ctx context.Context) (incoming, error) // the next message
 
 	localAddr() (string, error)
 	close() error
+}
+
+// outgoing is a message to be sent.
+type outgoing struct {
+	frame        wire.Frame      // with COMP if it is to be compressed
+	value        json.RawMessage // in place of the frame, on Easy connections; otherwise nil
+	destination  string          // empty for the one that the client was made for
+	acknowledged bool            // wait for the ACK
+}
+
+// incoming is a message that was received.
+type incoming struct {
+	frame  *wire.Frame     // nil on Easy connections
+	value  json.RawMessage // nil on others
+	source string          // where there can be several
 }
 
 // A dialer opens a client.
@@ -48,13 +60,13 @@ var clientOperations = map[string]func(*adapter, members) (task, error){
 	"local_addr": (*adapter).localAddr,
 }
 
-// The transports by their names. A nil one is not offered.
+// The transports by their names.
 var transports = map[string]func(*adapter, members, string) (dialer, error){
 	"tcp":      (*adapter).dialTCP,
 	"udp":      (*adapter).dialUDP,
 	"tls":      (*adapter).dialTLS,
-	"easy-tcp": nil,
-	"easy-udp": nil,
+	"easy-tcp": (*adapter).dialEasyTCP,
+	"easy-udp": (*adapter).dialEasyUDP,
 }
 
 func (a *adapter) connect(r members) (task, error) {
@@ -67,11 +79,8 @@ func (a *adapter) connect(r members) (task, error) {
 		return nil, err
 	}
 	prepare, known := transports[transport]
-	switch {
-	case !known:
+	if !known {
 		return nil, misusef("there is no transport %.40q", transport)
-	case prepare == nil:
-		return nil, fmt.Errorf("the transport %s is not offered: %w", transport, wire.Unsupported)
 	}
 	if _, _, err := splitAddr(addr); err != nil {
 		return nil, err
@@ -98,39 +107,50 @@ func (a *adapter) send(r members, acknowledged bool) (task, error) {
 	if err != nil {
 		return nil, err
 	}
+	m := outgoing{value: r["value"], acknowledged: acknowledged}
+	if m.value == nil || r["frame"] != nil {
+		if m.frame, err = r.message(); err != nil {
+			return nil, err
+		}
+	}
+	if r["destination"] != nil {
+		if m.destination, err = r.text("destination"); err != nil {
+			return nil, err
+		}
+		if _, _, err := splitAddr(m.destination); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context) (answer, error) { return answer{}, c.send(ctx, m) }, nil
+}
+
+// message reads the frame that is to be sent.
+func (r members) message() (wire.Frame, error) {
 	m, err := r.object("frame")
 	if err != nil {
-		return nil, err
+		return wire.Frame{}, err
 	}
 	f, err := m.frame()
 	if err != nil {
-		return nil, err
+		return wire.Frame{}, err
 	}
 	compress, err := r.flag("compress")
 	if err != nil {
-		return nil, err
+		return wire.Frame{}, err
 	}
 	// To a transport the flag is how it is asked to compress. In a frame that is to be
 	// sent it asks for what no application can: to send as compressed what is not.
 	if f.Type == wire.TypeData && f.Flags.Has(wire.FlagComp) {
-		return nil, fmt.Errorf(`the flag COMP is not an application's to set, say "compress":true: %w`, wire.Unsupported)
+		return wire.Frame{}, fmt.Errorf(`the flag COMP is not an application's to set, say "compress":true: %w`, wire.Unsupported)
 	}
 	if compress {
 		f.Flags |= wire.FlagComp
 	}
-	destination := ""
-	if r["destination"] != nil {
-		if destination, err = r.text("destination"); err != nil {
-			return nil, err
-		}
-		if _, _, err := splitAddr(destination); err != nil {
-			return nil, err
-		}
-	}
-	return func(ctx context.Context) (answer, error) {
-		return answer{}, c.send(ctx, f, destination, acknowledged)
-	}, nil
+	return f, nil
 }
+
+// errNoValue refuses a value where frames are sent.
+const errNoValue = misuse(`the member "frame" is missing: this is no Easy connection, which would carry a value`)
 
 func (a *adapter) recv(r members) (task, error) {
 	c, err := a.clients.named(r)
@@ -145,15 +165,23 @@ func (a *adapter) recv(r members) (task, error) {
 	return func(ctx context.Context) (answer, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		f, source, err := c.receive(ctx)
+		m, err := c.receive(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = &session.LocalError{Reason: wire.Timeout, Detail: fmt.Sprintf("nothing has come within %d ms", ms)}
 		}
 		if err != nil {
 			return answer{}, err
 		}
-		return answer{Frame: shown(f), Source: source}, nil
+		return m.answer(), nil
 	}, nil
+}
+
+// answer shows the message.
+func (m incoming) answer() answer {
+	if m.frame == nil {
+		return answer{Value: m.value}
+	}
+	return answer{Frame: shown(*m.frame), Source: m.source}
 }
 
 func (a *adapter) close(r members) (task, error) {

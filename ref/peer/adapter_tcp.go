@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/vstp-project/vstp/ref/tcp"
-	"github.com/vstp-project/vstp/ref/wire"
 )
 
 // dialTCP connects to a server, which is greeted at once.
@@ -25,20 +24,22 @@ func tcpDialer(addr string, cfg tcp.Config) dialer {
 // tcpClient is a client over TCP, with TLS or without.
 type tcpClient struct{ conn *tcp.Conn }
 
-func (c tcpClient) send(ctx context.Context, f wire.Frame, destination string, acknowledged bool) error {
+func (c tcpClient) send(ctx context.Context, m outgoing) error {
 	switch {
-	case destination != "":
+	case m.value != nil:
+		return errNoValue
+	case m.destination != "":
 		return misuse(`the member "destination" is for udp: this connection leads to one place only`)
-	case acknowledged:
-		return c.conn.SendReliable(ctx, f)
+	case m.acknowledged:
+		return c.conn.SendReliable(ctx, m.frame)
 	default:
-		return c.conn.Send(ctx, f)
+		return c.conn.Send(ctx, m.frame)
 	}
 }
 
-func (c tcpClient) receive(ctx context.Context) (wire.Frame, string, error) {
+func (c tcpClient) receive(ctx context.Context) (incoming, error) {
 	f, err := c.conn.Receive(ctx)
-	return f, "", err
+	return incoming{frame: &f}, err
 }
 
 func (c tcpClient) localAddr() (string, error) { return c.conn.LocalAddr().String(), nil }

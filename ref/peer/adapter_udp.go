@@ -7,7 +7,6 @@ import (
 	"net/netip"
 
 	"github.com/vstp-project/vstp/ref/udp"
-	"github.com/vstp-project/vstp/ref/wire"
 )
 
 // dialUDP opens a socket that can reach any destination, of which addr is the usual
@@ -27,34 +26,40 @@ func (a *adapter) dialUDP(_ members, addr string) (dialer, error) {
 // udpClient is a client over UDP.
 type udpClient struct{ conn *udp.Conn }
 
-func (c udpClient) send(ctx context.Context, f wire.Frame, destination string, acknowledged bool) error {
+func (c udpClient) send(ctx context.Context, m outgoing) error {
+	if m.value != nil {
+		return errNoValue
+	}
 	var to netip.AddrPort
-	if destination != "" {
+	if m.destination != "" {
 		var err error
-		if to, err = resolve(ctx, destination); err != nil {
+		if to, err = resolve(ctx, m.destination); err != nil {
 			return err
 		}
 	}
-	if acknowledged {
-		return c.conn.SendReliable(ctx, to, f)
+	if m.acknowledged {
+		return c.conn.SendReliable(ctx, to, m.frame)
 	}
-	return c.conn.Send(ctx, to, f)
+	return c.conn.Send(ctx, to, m.frame)
 }
 
-func (c udpClient) receive(ctx context.Context) (wire.Frame, string, error) {
+func (c udpClient) receive(ctx context.Context) (incoming, error) {
 	m, err := c.conn.Receive(ctx)
-	return m.Frame, m.Peer.String(), err
+	return incoming{frame: &m.Frame, source: m.Peer.String()}, err
 }
 
-// localAddr returns where messages to this socket go. It is bound to all addresses
-// of the host, so the one is named from which the system sends to the usual
-// destination.
 func (c udpClient) localAddr() (string, error) {
-	_, port, err := net.SplitHostPort(c.conn.LocalAddr().String())
+	return reachable(c.conn.LocalAddr(), c.conn.Peer().String())
+}
+
+// reachable returns where messages to a socket go. It is bound to all addresses of the
+// host, so the one is named from which the system sends to the usual destination.
+func reachable(local net.Addr, destination string) (string, error) {
+	_, port, err := net.SplitHostPort(local.String())
 	if err != nil {
 		return "", err
 	}
-	probe, err := net.Dial("udp", c.conn.Peer().String())
+	probe, err := net.Dial("udp", destination)
 	if err != nil {
 		return "", fmt.Errorf("finding the local address: %w", err)
 	}

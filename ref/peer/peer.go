@@ -43,6 +43,10 @@ type Options struct {
 	// expvar. Empty means that nothing is counted.
 	Metrics string
 
+	// EasyTCP and EasyUDP are the addresses to serve the Easy application on.
+	EasyTCP string
+	EasyUDP string
+
 	// TimeScale multiplies the timers that an endpoint keeps, such as the time after
 	// which a stalled frame ends a connection. It is above 0 and at most 1; zero means
 	// 1. What is counted as a reaction, lingering after the last frame for example, is
@@ -62,7 +66,7 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Run serves the echo application until ctx is done or stdin ends, and returns nil
+// Run serves the echo application, and the Easy one, until ctx is done or stdin ends, and returns nil
 // then. Its first line on stdout is a JSON object that says where it serves:
 //
 //	{"ready":true,"tcp":"127.0.0.1:41234","udp":"127.0.0.1:41235"}
@@ -127,6 +131,20 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 		defer end()
 		ready.Metrics = bound
 	}
+	for _, l := range []struct {
+		network, addr string
+		ready         *string
+	}{{"tcp", o.EasyTCP, &ready.EasyTCP}, {"udp", o.EasyUDP, &ready.EasyUDP}} {
+		if l.addr == "" {
+			continue
+		}
+		s, err := o.serveEasy(ctx, l.network, l.addr)
+		if err != nil {
+			return fmt.Errorf("peer: %w", err)
+		}
+		defer s.Close()
+		*l.ready = s.Addr().String()
+	}
 
 	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
 		return fmt.Errorf("peer: saying where it serves: %w", err)
@@ -146,12 +164,14 @@ type readyLine struct {
 	UDP       string `json:"udp,omitempty"`
 	TLS       string `json:"tls,omitempty"`
 	TLSVerify string `json:"tls-verify,omitempty"`
+	EasyTCP   string `json:"easy-tcp,omitempty"`
+	EasyUDP   string `json:"easy-udp,omitempty"`
 	Metrics   string `json:"metrics,omitempty"`
 }
 
 // check returns what is wrong with the options.
 func (o Options) check() error {
-	if o.TCP == "" && o.UDP == "" && o.TLS == "" && o.TLSVerify == "" {
+	if o.TCP == "" && o.UDP == "" && o.TLS == "" && o.TLSVerify == "" && o.EasyTCP == "" && o.EasyUDP == "" {
 		return errors.New("peer: no address to serve on: give one for TCP, UDP, TLS or several of them, 127.0.0.1:0 for example")
 	}
 	if err := o.checkTLS(); err != nil {

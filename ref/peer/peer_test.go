@@ -31,6 +31,7 @@ const guard = 20 * time.Second
 type running struct {
 	tcp, udp       string
 	tls, tlsVerify string
+	easy           map[string]string // by network
 	metrics        string
 	ready          string // the line itself
 	stdin          *io.PipeWriter
@@ -60,11 +61,14 @@ func run(t *testing.T, ctx context.Context, o peer.Options) *running {
 		Ready         bool
 		TCP, UDP, TLS string
 		TLSVerify     string `json:"tls-verify"`
+		EasyTCP       string `json:"easy-tcp"`
+		EasyUDP       string `json:"easy-udp"`
 		Metrics       string
 	}
 	require.NoError(t, json.Unmarshal([]byte(line), &ready))
 	require.True(t, ready.Ready)
 	r.tcp, r.udp, r.tls, r.tlsVerify = ready.TCP, ready.UDP, ready.TLS, ready.TLSVerify
+	r.easy = map[string]string{"tcp": ready.EasyTCP, "udp": ready.EasyUDP}
 	r.metrics = ready.Metrics
 	return r
 }
@@ -110,6 +114,10 @@ func TestReadyLine(t *testing.T) {
 	assert.Equal(t, `{"ready":true,"tcp":"`+r.tcp+`"}`+"\n", r.ready)
 	r = run(t, t.Context(), peer.Options{UDP: "127.0.0.1:0"})
 	assert.Equal(t, `{"ready":true,"udp":"`+r.udp+`"}`+"\n", r.ready)
+	r = run(t, t.Context(), peer.Options{EasyTCP: "127.0.0.1:0"})
+	assert.Equal(t, `{"ready":true,"easy-tcp":"`+r.easy["tcp"]+`"}`+"\n", r.ready)
+	r = run(t, t.Context(), peer.Options{EasyUDP: "127.0.0.1:0"})
+	assert.Equal(t, `{"ready":true,"easy-udp":"`+r.easy["udp"]+`"}`+"\n", r.ready)
 }
 
 func TestEchoOverBothTransports(t *testing.T) {

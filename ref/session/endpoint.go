@@ -62,6 +62,9 @@ type Reaction struct {
 	// Received is, where Deliver is set, Message as it was transmitted: compressed, if
 	// it was. By that copies are known.
 	Received wire.Frame
+	// Budget is, beside Deliver, the octets that an ERR of the application's may take,
+	// see NewRefusable.
+	Budget int
 
 	// Fragment says that Message is a fragment. What it completes, if it does, is for
 	// Endpoint.Message; nothing else is due [ACK-2].
@@ -162,7 +165,8 @@ func parseDatagram(b []byte, lim wire.Limits) (wire.Frame, error) {
 //
 // REQ_ACK on the first four is answered by an ACK if there is a valid msg-id, a
 // HELLO at a client excepted. A message that cannot be decompressed is neither
-// delivered nor acknowledged [CMP-6] [CMP-11]. No ERR is ever sent [UDP-18].
+// delivered nor acknowledged [CMP-6] [CMP-11]. No ERR is among the replies; an
+// application may send one through a Refusable [UDP-18].
 func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 	m, fault := e.unpack.message(f)
 	if fault != 0 {
@@ -181,6 +185,7 @@ func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 		r.reply(welcome(newShortSessionID()), &budget)
 	case wire.TypeData:
 		r.Deliver, r.Message, r.Received = true, m, f
+		r.Budget = budget
 	case wire.TypePing:
 		r.reply(pong(f), &budget) // [UDP-8]
 	case wire.TypeAck:

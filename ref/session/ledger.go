@@ -12,8 +12,9 @@ type ledger struct {
 
 // entry is one message. Its number follows from its place: open ends with last.
 type entry struct {
-	held []wire.Frame
-	done bool
+	msgID string // empty if it has none
+	held  []wire.Frame
+	done  bool
 }
 
 // deliver enters a new message and returns its number.
@@ -23,6 +24,9 @@ func (l *ledger) deliver() uint64 {
 	return l.last
 }
 
+// name keeps the msg-id of the latest message.
+func (l *ledger) name(msgID string) { l.open[len(l.open)-1].msgID = msgID }
+
 // find returns the place of message n, or false if it is not open.
 func (l *ledger) find(n uint64) (int, bool) {
 	first := l.last - uint64(len(l.open)) + 1
@@ -30,6 +34,15 @@ func (l *ledger) find(n uint64) (int, bool) {
 		return 0, false
 	}
 	return int(n - first), true
+}
+
+// msgID returns the msg-id of message n, empty if it has none or is not open.
+func (l *ledger) msgID(n uint64) string {
+	i, ok := l.find(n)
+	if !ok {
+		return ""
+	}
+	return l.open[i].msgID
 }
 
 // answer takes an answer to message n. It returns the frames that may leave now;

@@ -53,17 +53,19 @@ func errFrame(reason wire.Reason, id string) wire.Frame {
 
 // errTexts says what this endpoint means by an error code.
 var errTexts = map[wire.Reason]string{
-	wire.Protocol:            "the header section is malformed",
-	wire.InvalidVersion:      "only version 1 is spoken here",
-	wire.InvalidFrameType:    "this frame type is not known here",
-	wire.CrcMismatch:         "CRC32 does not match the frame",
-	wire.FrameTooLarge:       "the frame is larger than the limit here",
-	wire.Timeout:             "the rest of a frame did not come in time",
-	wire.UnexpectedFrameType: "this frame type is not for this end of the connection",
-	wire.RateLimited:         "more was sent than is taken here",
-	wire.BadFragment:         "fragments do not travel over TCP",
-	wire.BadCompression:      "the compressed payload is not one valid gzip member",
-	wire.Unsupported:         "compressed messages are not taken here",
+	wire.Protocol:             "the header section is malformed",
+	wire.InvalidVersion:       "only version 1 is spoken here",
+	wire.InvalidFrameType:     "this frame type is not known here",
+	wire.CrcMismatch:          "CRC32 does not match the frame",
+	wire.FrameTooLarge:        "the frame is larger than the limit here",
+	wire.Timeout:              "the rest of a frame did not come in time",
+	wire.UnexpectedFrameType:  "this frame type is not for this end of the connection",
+	wire.DeserializationError: "the payload is not the JSON that is expected here",
+	wire.ServerError:          "the message could not be worked on",
+	wire.RateLimited:          "more was sent than is taken here",
+	wire.BadFragment:          "fragments do not travel over TCP",
+	wire.BadCompression:       "the compressed payload is not one valid gzip member",
+	wire.Unsupported:          "compressed messages are not taken here",
 }
 
 // header returns h with one more header. Keys and values that come here are far

@@ -200,6 +200,7 @@ func (s *Server) data(f wire.Frame) {
 	}
 	s.acknowledge(f) // ahead of whatever the application answers [ACK-14]
 	s.do(Action{Kind: ActionDeliver, Frame: m, Message: s.owed.deliver()})
+	s.owed.name(msgID(f)) // for an ERR that answers it [ERR-9]
 }
 
 // Fault is told that the octets received are no frame. Unless only the TYPE is
@@ -271,6 +272,37 @@ func (s *Server) Answer(now time.Time, n uint64, f wire.Frame) ([]Action, error)
 	if err := checkAnswer(f, s.cfg.MaxFrame); err != nil {
 		return nil, err
 	}
+	return s.answer(n, f)
+}
+
+// AnswerError is Answer with an ERR in place of DATA: the application's own report that
+// message n could not be read, was not served or is too much. It keeps its place among
+// the answers. The text, which may be empty, is for people and repeats nothing of the
+// message.
+//
+// It refuses with a *LocalError what is not DeserializationError, ServerError or
+// RateLimited, a text of more than 1,024 octets or that is not UTF-8, and what Answer
+// refuses of a message.
+//
+// "An ERR that answers a DATA message with a valid msg-id MUST carry that msg-id."
+// [ERR-9]
+//
+// "A sender MUST NOT let a BYE, an ERR that ends the connection or an ERR that answers
+// an Easy request overtake a frame queued before it on the same connection." [PRI-3]
+func (s *Server) AnswerError(now time.Time, n uint64, reason wire.Reason, text string) ([]Action, error) {
+	s.begin()
+	if s.state == StateClosed {
+		return nil, refusal(wire.ConnectionClosed, "the answer to message %d comes too late", n)
+	}
+	f, err := errAnswer(reason, text, s.owed.msgID(n))
+	if err != nil {
+		return nil, err
+	}
+	return s.answer(n, f)
+}
+
+// answer sends an answer to message n when it is its turn.
+func (s *Server) answer(n uint64, f wire.Frame) ([]Action, error) {
 	leave, ok := s.owed.answer(n, f)
 	if !ok {
 		return nil, refusal(wire.Protocol, "message %d does not await an answer", n)

@@ -47,17 +47,39 @@ func (r *Request) TLS() *tls.ConnectionState {
 // where compression is not offered, as wire.Unsupported, COMP. Once the connection is
 // closed the error matches net.ErrClosed as well.
 func (r *Request) Answer(f wire.Frame) error {
-	c := r.conn
-	f, err := c.cfg.Compression.Outgoing(f)
+	f, err := r.conn.cfg.Compression.Outgoing(f)
 	if err != nil {
 		return fmt.Errorf("tcp: %w", err)
 	}
+	return r.answer(func(now time.Time) ([]session.Action, error) { return r.conn.life.Answer(now, r.number, f) })
+}
+
+// AnswerError sends an ERR back, behind all answers given before and in place of one:
+// that the message could not be read as what is expected here, DeserializationError,
+// that serving it has failed, ServerError, or that it is too much, RateLimited. text is
+// for people and may be empty; it repeats nothing of the message. The connection goes
+// on.
+//
+// It refuses with a *session.LocalError what session.Server.AnswerError refuses. Once
+// the connection is closed the error matches net.ErrClosed as well.
+//
+// "An ERR frame MUST carry an err-code header whose value is the code that the table in
+// section 8.1 gives for the error." [ERR-1]
+func (r *Request) AnswerError(reason wire.Reason, text string) error {
+	return r.answer(func(now time.Time) ([]session.Action, error) {
+		return r.conn.life.AnswerError(now, r.number, reason, text)
+	})
+}
+
+// answer has something sent as soon as there is room for it.
+func (r *Request) answer(event func(now time.Time) ([]session.Action, error)) error {
+	c := r.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.outbox.full() && c.sess.State() != session.StateClosed {
 		c.changed.Wait()
 	}
-	actions, err := c.life.Answer(time.Now(), r.number, f)
+	actions, err := event(time.Now())
 	if errors.Is(err, wire.ConnectionClosed) {
 		return fmt.Errorf("tcp: %w: %w", net.ErrClosed, err)
 	}

@@ -210,7 +210,7 @@ func (c *Conn) received(r received) (Message, error) {
 }
 
 // deliver keeps a message until it is received.
-func (c *Conn) deliver(m wire.Frame, p path, octets int) {
+func (c *Conn) deliver(m wire.Frame, p path, octets, _ int) {
 	c.inbox <- received{message: Message{Frame: m, Peer: p.peer}, octets: octets}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
+	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
 )
 
@@ -18,8 +19,9 @@ type Request struct {
 	// as the IPv4 address. Anyone can send with this address [SEC-2].
 	Peer netip.AddrPort
 
-	server *Server
-	path   path
+	server    *Server
+	path      path
+	refusable *session.Refusable
 }
 
 // Answer sends a DATA frame back, in a datagram of its own or cut into fragments. It
@@ -39,6 +41,30 @@ func (r *Request) Answer(f wire.Frame) error { return r.answer(r.server.ctx, f, 
 // an ACK has come, and otherwise the error that Conn.SendReliable gives.
 func (r *Request) AnswerReliable(ctx context.Context, f wire.Frame) error {
 	return r.answer(ctx, f, true)
+}
+
+// AnswerError sends an ERR back in place of an answer: that the message could not be
+// read as what is expected here, DeserializationError, that serving it has failed,
+// ServerError, or that it is too much, RateLimited. text is for people and may be empty;
+// it repeats nothing of the message, and is left out where the message was so short that
+// more would be sent back than its source may be sent. That the ERR was sent does not mean
+// that it will arrive.
+//
+// It refuses with a *session.LocalError what session.Refusable.AnswerError refuses. What
+// the system refuses is returned as it is; once the server is closed it matches
+// net.ErrClosed.
+//
+// "An ERR that answers a DATA message with a valid msg-id MUST carry that msg-id."
+// [ERR-9]
+func (r *Request) AnswerError(reason wire.Reason, text string) error {
+	f, err := r.refusable.AnswerError(reason, text)
+	if err == nil {
+		err = r.server.send(f, r.path)
+	}
+	if err != nil {
+		return fmt.Errorf("udp: answering %v: %w", r.Peer, err)
+	}
+	return nil
 }
 
 func (r *Request) answer(ctx context.Context, f wire.Frame, acknowledged bool) error {

@@ -38,9 +38,9 @@ type Server struct {
 	cancel   context.CancelFunc
 	all      sync.WaitGroup // every goroutine of the server
 
-	// What becomes of a message for which there is room, and of an ERR that settles
-	// nothing. Both are called by the receiving goroutine.
-	deliver func(m wire.Frame, p path, octets int)
+	// What becomes of a message for which there is room, budget being what an ERR that
+	// answers it may take, and of an ERR that settles nothing. Both are called by the receiving goroutine.
+	deliver func(m wire.Frame, p path, octets, budget int)
 	report  func(err *session.PeerError, p path)
 
 	wake chan struct{} // something is to be done before armed
@@ -240,15 +240,16 @@ func (s *Server) datagram(b []byte, p path) {
 		}
 	}
 	if deliver {
-		s.deliver(r.Message.Clone(), p, octets)
+		s.deliver(r.Message.Clone(), p, octets, r.Budget)
 	}
 }
 
 // apply runs the application on a message for which there is room.
-func (s *Server) apply(m wire.Frame, p path, octets int) {
+func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
+	r := &Request{Message: m, Peer: p.peer, server: s, path: p, refusable: session.NewRefusable(m, budget)}
 	s.all.Go(func() {
 		defer s.room.give(p.peer, octets)
-		s.cfg.Handler(s.ctx, &Request{Message: m, Peer: p.peer, server: s, path: p})
+		s.cfg.Handler(s.ctx, r)
 	})
 }
 

@@ -39,6 +39,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&o.Key, "key", "", "the key of the certificate is in the PEM `file`")
 	flags.StringVar(&o.ClientCA, "client-ca", "", "the root that --tls-verify trusts is in the PEM `file`")
 	flags.StringVar(&o.Metrics, "metrics", "", "serve metrics over HTTP on `host:port`, at /metrics and /debug/vars")
+	flags.StringVar(&o.EasyTCP, "easy-tcp", "", "serve the Easy API over TCP on `host:port`, port 0 being any free one")
+	flags.StringVar(&o.EasyUDP, "easy-udp", "", "serve the Easy API over UDP on `host:port`, port 0 being any free one")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "multiply the specification's timers by `factor`, above 0 and at most 1")
 	flags.BoolVar(&adapter, "adapter", false, "answer the adapter protocol on standard input and output, instead of serving")
 	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
@@ -49,7 +51,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case err != nil:
 		return 2
 	case flags.NArg() > 0:
-		fmt.Fprintf(stderr, "vstp-peer: unexpected argument %q: addresses are given by --tcp, --udp, --tls and --tls-verify\n", flags.Arg(0))
+		fmt.Fprintf(stderr, "vstp-peer: unexpected argument %q: addresses are given by --tcp, --udp, --tls, --tls-verify, --easy-tcp and --easy-udp\n", flags.Arg(0))
 		return 2
 	}
 	if adapter {
@@ -72,7 +74,7 @@ func runAdapter(ctx context.Context, o peer.Options, flags *flag.FlagSet, stdin 
 	code := 0
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
-		case "tcp", "udp", "tls", "tls-verify", "cert", "key", "client-ca", "metrics", "time-scale":
+		case "tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "cert", "key", "client-ca", "metrics", "time-scale":
 			fmt.Fprintf(stderr, "vstp-peer: --%s is for a server and has no use beside --adapter: leave one of them out\n", f.Name)
 			code = 2
 		}

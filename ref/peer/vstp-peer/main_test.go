@@ -12,13 +12,15 @@ import (
 
 func TestRunUntilStdinEnds(t *testing.T) {
 	var out, log bytes.Buffer
-	code := run(t.Context(), []string{"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", "0.1", "-v"}, strings.NewReader(""), &out, &log)
+	code := run(t.Context(), []string{"--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--easy-tcp", "127.0.0.1:0", "--easy-udp", "127.0.0.1:0", "--time-scale", "0.1", "-v"}, strings.NewReader(""), &out, &log)
 	assert.Zero(t, code, log.String())
 	var ready map[string]any
 	require.NoError(t, json.Unmarshal(out.Bytes(), &ready))
 	assert.Equal(t, true, ready["ready"])
 	assert.Contains(t, ready, "tcp")
 	assert.Contains(t, ready, "udp")
+	assert.Contains(t, ready, "easy-tcp")
+	assert.Contains(t, ready, "easy-udp")
 }
 
 func TestExitCodes(t *testing.T) {
@@ -31,6 +33,8 @@ func TestExitCodes(t *testing.T) {
 		"--help":              0,
 		"--adapter --udp h:0": 2,
 		"--adapter x":         2,
+		"--easy-tcp nonsense": 1,
+		"--easy-udp nonsense": 1,
 
 		"--adapter --time-scale 1":  2,
 		"--adapter --tls h:0":       2,
