@@ -2,9 +2,7 @@ package relay_test
 
 import (
 	"net"
-	"runtime"
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,19 +20,20 @@ const benchOctets = 1200
 // datagram is lost; "relayed/direct" is the rate through the relay divided by that
 // without it.
 func BenchmarkRate(b *testing.B) {
-	const datagrams, window, rounds = 10_000, 256, 9
+	const batch, window, batches, rounds = 64, 8, 200, 9 // the window in batches
 	sink := listenUDP(b)
 	require.NoError(b, sink.SetReadBuffer(4<<20))
-	var got atomic.Int64
-	ended := make(chan struct{})
+	arrived, ended := make(chan struct{}, batches), make(chan struct{})
 	go func() {
 		defer close(ended)
 		buf := make([]byte, 2*benchOctets)
-		for {
+		for n := 1; ; n++ {
 			if _, _, err := sink.ReadFromUDPAddrPort(buf); err != nil {
 				return
 			}
-			got.Add(1)
+			if n%batch == 0 {
+				arrived <- struct{}{}
+			}
 		}
 	}()
 	defer func() {
@@ -44,19 +43,23 @@ func BenchmarkRate(b *testing.B) {
 	u := relayUDP(b, newLink(b, netem.Profile{}, netem.Options{}), sink)
 	sender, datagram := listenUDP(b), make([]byte, benchOctets)
 	fill := func(to net.Addr) float64 {
-		at, before, began := to.(*net.UDPAddr).AddrPort(), got.Load(), time.Now()
-		for sent := int64(0); sent < datagrams; sent++ {
-			for sent-(got.Load()-before) >= window {
-				runtime.Gosched()
+		at, began, guard := to.(*net.UDPAddr).AddrPort(), time.Now(), time.After(time.Minute)
+		for n := range batches + window {
+			if n >= window {
+				select {
+				case <-arrived:
+				case <-guard:
+					require.FailNow(b, "datagrams were lost")
+				}
 			}
-			_, err := sender.WriteToUDPAddrPort(datagram, at)
-			require.NoError(b, err)
+			for range batch {
+				if n < batches {
+					_, err := sender.WriteToUDPAddrPort(datagram, at)
+					require.NoError(b, err)
+				}
+			}
 		}
-		for got.Load()-before < datagrams {
-			require.Less(b, time.Since(began), time.Minute, "datagrams were lost")
-			runtime.Gosched()
-		}
-		return datagrams / time.Since(began).Seconds()
+		return batch * batches / time.Since(began).Seconds()
 	}
 	for b.Loop() {
 		var ratios, direct []float64
