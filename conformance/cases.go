@@ -64,7 +64,7 @@ func allCases(opts Options) ([]Case, error) {
 	return cases, nil
 }
 
-// networkCases are the scenarios and frame vectors of a role over both transports.
+// networkCases are the scenarios of a role, and the vectors that it can be sent.
 func networkCases(role string, opts Options, registry *spec.Registry, vs vectors.Set) ([]Case, error) {
 	featureFS := opts.Features
 	if featureFS == nil {
@@ -81,7 +81,7 @@ func networkCases(role string, opts Options, registry *spec.Registry, vs vectors
 		}
 	}
 	for _, v := range vs.All() {
-		for _, transport := range []string{"tcp", "udp"} {
+		for _, transport := range []string{"tcp", "udp", "easy-tcp", "easy-udp"} {
 			if !steps.Live(v, transport) {
 				continue
 			}
@@ -121,11 +121,11 @@ func scenarioCase(s steps.Scenario, role string) Case {
 	return c
 }
 
-// vectorCase is the case of a frame vector for a role over one transport. There is
-// none where the vector's requirement is not about the role or not about the transport.
+// vectorCase is the case of a vector for a role over one transport. There is none
+// where the vector's requirement is not about the role or not about the transport.
 func vectorCase(v vectors.Vector, role, transport string, registry *spec.Registry) (Case, bool) {
 	req, ok := spec.Lookup(v.Requirements[0])
-	if !ok || !slices.Contains(req.Roles, role) || !slices.Contains(req.Transports, transport) {
+	if !ok || !slices.Contains(req.Roles, role) || !slices.Contains(req.Transports, strings.TrimPrefix(transport, "easy-")) {
 		return Case{}, false
 	}
 	c := Case{

@@ -24,12 +24,15 @@ const (
 	maxAnswer   = 1200
 )
 
-// Live says whether a frame vector can be judged at a server over a transport,
-// "tcp" or "udp": what a server does with the vector must differ from what it
-// would do if it read the octets otherwise. A good frame is judged by its echo, so
-// it must be a plain DATA, over UDP one whose echo fits a datagram; of a bad one
-// no trace may come back.
+// Live says whether a vector can be judged at a server or client over a transport.
+// The payloads of family easy can over "easy-tcp" and "easy-udp". Over "tcp" and "udp"
+// frames can if what is done with one differs from what would be done if the octets
+// were read otherwise: a good frame is judged by its echo, so it must be a plain DATA,
+// over UDP one whose echo fits a datagram; of a bad one no trace may come back.
 func Live(v vectors.Vector, transport string) bool {
+	if isEasy(transport) {
+		return liveEasy(v, transport)
+	}
 	if transport == "udp" && (len(v.Octets) > maxDatagram || (v.Expect.Result == "accept" && len(v.Octets) > maxAnswer)) {
 		return false
 	}
@@ -43,12 +46,15 @@ func Live(v vectors.Vector, transport string) bool {
 	return len(v.Octets) > 0
 }
 
-// RunVector judges a server by one frame vector over one transport, "tcp" or
-// "udp": a good exchange first, then the vector, then proof of life.
+// RunVector judges a server by one vector over one transport: a good exchange first,
+// then the vector, then proof of life.
 func RunVector(ctx context.Context, t *probe.T, v vectors.Vector, transport string, registry *spec.Registry) error {
 	w := newWorld(t, notation{registry: registry})
 	text := fmt.Sprintf("vector %s/%s", v.Family, v.Name)
-	if transport == "udp" {
+	switch {
+	case isEasy(transport):
+		return w.easyVector(ctx, v, transport)
+	case transport == "udp":
 		return w.vectorUDP(ctx, v, text)
 	}
 	return w.vectorTCP(ctx, v, text)
@@ -205,10 +211,13 @@ func wantEcho(v vectors.Vector, f dissect.Frame) error {
 	return nil
 }
 
-// RunClientVector judges a client by one frame vector over one transport, "tcp" or
-// "udp": a good exchange first, then the vector, then what the client makes of it.
+// RunClientVector judges a client by one vector over one transport: a good exchange
+// first, then the vector, then what the client makes of it.
 func RunClientVector(ctx context.Context, t *probe.T, v vectors.Vector, transport string, registry *spec.Registry) error {
 	w := newWorld(t, notation{registry: registry})
+	if isEasy(transport) {
+		return w.easyClientVector(ctx, v, transport)
+	}
 	text := fmt.Sprintf("vector %s/%s", v.Family, v.Name)
 	if transport == "udp" {
 		if err := given(w.serveClient(ctx)); err != nil {
