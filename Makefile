@@ -82,6 +82,10 @@ contrarians: ## Judge the judge: every other permitted choice must pass
 stability: ## Judge the judge: no verdict may change over 50 runs with 1, 2 and 4 processors each
 	$(GO) run ./cmd/vstp-conform selftest --stability 50
 
+.PHONY: soak
+soak: ## Measure how the reference peer bears a bad day (ARGS='--only idle'); about five minutes
+	$(GO) run ./cmd/vstp-conform soak $(ARGS)
+
 .PHONY: adapters
 adapters: ## Judge the implementations in other languages whose toolchain is there
 	conformance/adapters/run.sh

@@ -37,8 +37,9 @@ the one in --cert and --key. At --tls-verify it lets in those clients alone whos
 certificate goes back to the root in --client-ca.
 
 At --metrics it says over HTTP what its listeners have sent and received: at /metrics
-in the text format of Prometheus, at /debug/vars in that of expvar. The first line
-names that address too.
+in the text format of Prometheus, at /debug/vars in that of expvar, and at
+/debug/runtime what memory and how many goroutines it has. The first line names that
+address too.
 
 With --adapter it listens nowhere: it takes the requests of the adapter protocol on its
 standard input (spec/test-contract.md).`,
@@ -58,7 +59,10 @@ standard input (spec/test-contract.md).`,
 			}
 			o.Types = typeSet(known)
 			if adapter {
-				for _, name := range []string{"tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "cert", "key", "client-ca", "metrics", "time-scale", "verbose"} {
+				for _, name := range []string{
+					"tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "cert", "key", "client-ca", "metrics",
+					"max-connections", "time-scale", "verbose",
+				} {
 					if given(name) {
 						return usagef("--adapter and --%s exclude each other: an adapter is told everything by its requests", name)
 					}
@@ -84,6 +88,9 @@ standard input (spec/test-contract.md).`,
 			if err := checkPeerTLS(given, o); err != nil {
 				return err
 			}
+			if o.MaxConns < 0 {
+				return usagef("--max-connections %d: give a number from 1 on, or leave the flag out", o.MaxConns)
+			}
 			if !(o.TimeScale >= minTimeScale && o.TimeScale <= maxTimeScale) { // in this form NaN is refused as well
 				return usagef("--time-scale %v: it goes from %v to %v", o.TimeScale, minTimeScale, maxTimeScale)
 			}
@@ -107,6 +114,7 @@ standard input (spec/test-contract.md).`,
 	flags.StringVar(&o.Key, "key", "", "the key of that certificate, a PEM `FILE`")
 	flags.StringVar(&o.ClientCA, "client-ca", "", "the root to which certificates of clients have to go back, a PEM `FILE`")
 	flags.StringVar(&o.Metrics, "metrics", "", "serve metrics over HTTP at `HOST:PORT`; port 0 is any free one")
+	flags.IntVar(&o.MaxConns, "max-connections", 0, "have at most `N` connections at a time at each listener; 0 means 4096")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "shorten the timers of the protocol by this `FACTOR`, 0.05 to 1")
 	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
 	flags.BoolVar(&adapter, "adapter", false, "take requests of the adapter protocol on the standard input")

@@ -60,6 +60,7 @@ Without a target, "vstp-conform server" judges the reference peer that is built 
 		newVectors(s),
 		newReport(s),
 		newSelftest(s),
+		newSoak(s),
 		newVersion(s),
 	)
 	root.SetHelpCommand(newHelp(root))

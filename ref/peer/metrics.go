@@ -33,7 +33,8 @@ func (c *counters) of(listener string) *metrics.Metrics {
 }
 
 // serve serves what has been counted over HTTP: at /metrics for Prometheus, and at
-// /debug/vars as expvar does. It returns the address, and a function that ends it.
+// /debug/vars as expvar does; and at /debug/runtime what the process itself takes. It
+// returns the address, and a function that ends it.
 func (c *counters) serve(ctx context.Context, addr string, log *slog.Logger) (bound string, end func(), err error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
@@ -43,6 +44,7 @@ func (c *counters) serve(ctx context.Context, addr string, log *slog.Logger) (bo
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", metricshttp.Handler(c.all...))
 	mux.Handle("/debug/vars", metricshttp.Vars(c.all...))
+	mux.HandleFunc("/debug/runtime", serveRuntime)
 	s := &http.Server{Handler: mux, ReadTimeout: metricsPatience, WriteTimeout: metricsPatience}
 	if log != nil {
 		s.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)

@@ -40,12 +40,17 @@ type Options struct {
 
 	// Metrics is an address, host:port, at which what the listeners count can be read over
 	// HTTP: at /metrics in the text format of Prometheus, at /debug/vars in that of
-	// expvar. Empty means that nothing is counted.
+	// expvar. What the process itself takes, goroutines and octets of memory, is at
+	// /debug/runtime. Empty means that nothing is counted.
 	Metrics string
 
 	// EasyTCP and EasyUDP are the addresses to serve the Easy application on.
 	EasyTCP string
 	EasyUDP string
+
+	// MaxConns is how many connections each listener for TCP and TLS has at a time. Zero
+	// means tcp.DefaultMaxConns.
+	MaxConns int
 
 	// TimeScale multiplies the timers that an endpoint keeps, such as the time after
 	// which a stalled frame ends a connection. It is above 0 and at most 1; zero means
@@ -187,6 +192,7 @@ func (o Options) check() error {
 func (o Options) tcpConfig() tcp.Config {
 	return tcp.Config{
 		Limits:       wire.Limits{Types: o.Types},
+		MaxConns:     o.MaxConns,
 		TLSHandshake: o.scaled(tcp.DefaultTLSHandshake),
 		StalledFrame: o.scaled(session.DefaultStalledFrame),
 		AckTimeout:   o.scaled(session.DefaultAckTimeout),

@@ -1,5 +1,15 @@
 // Package metricshttp serves what package metrics counts over HTTP. It is a package of
 // its own so that a program which counts does not link an HTTP server.
+//
+// [Handler] is for Prometheus, [Vars] for people and for whatever reads the JSON of
+// expvar. Both take any number of endpoints, one for each listener of a program, and tell
+// them apart by their names. Where they are mounted is for the program to say:
+//
+//	mux.Handle("/metrics", metricshttp.Handler(overTCP, overUDP))
+//	mux.Handle("/debug/vars", metricshttp.Vars(overTCP, overUDP))
+//
+// Counts are read at the moment of the request. Nobody who is asked to show them should
+// be on a network that strangers reach: they say how busy a server is.
 package metricshttp
 
 import (

@@ -1,6 +1,12 @@
 // Package pki makes certificates for trying out and testing TLS: an authority of one's
 // own, and certificates of servers and clients that it signs. It is made for networks
 // that last as long as a test; the key of an [Authority] is never written anywhere.
+//
+// One authority for all ends of a test is the usual thing: [Authority.Issue] makes a
+// certificate, [Pair.TLS] or [Pair.Write] hands it over with its key, to a tls.Config or
+// to files for another program, and [Authority.Pool] or [Authority.PEM] is what the other
+// end trusts. A second authority of the same name is a stranger to what the first has
+// signed, which makes it the one to test refusals with.
 package pki
 
 import (
