@@ -86,6 +86,11 @@ stability: ## Judge the judge: no verdict may change over 50 runs with 1, 2 and 
 soak: ## Measure how the reference peer bears a bad day (ARGS='--only idle'); about five minutes
 	$(GO) run ./cmd/vstp-conform soak $(ARGS)
 
+.PHONY: bench
+bench: ## What the codec and the transports take, as multiples of what cannot be done without and of others
+	$(GO) test -run '^$$' -bench . -benchtime 50ms -cpu 1 ./ref/wire ./ref/frag ./ref/compress
+	cd tools/bench && $(GO) run ./codec && $(GO) run ./transport
+
 .PHONY: adapters
 adapters: ## Judge the implementations in other languages whose toolchain is there
 	conformance/adapters/run.sh

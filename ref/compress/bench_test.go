@@ -5,12 +5,11 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vstp-project/vstp/internal/bench"
 	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -24,32 +23,6 @@ var (
 	sinkFrame wire.Frame
 	sinkBytes []byte
 )
-
-// ratio measures op against floor in alternating slices of processor time and
-// returns the median of op's time divided by floor's.
-func ratio(op, floor func()) float64 {
-	const slice, rounds = time.Millisecond, 51
-	run := func(f func(), n int) time.Duration {
-		start := cpuTime()
-		for range n {
-			f()
-		}
-		return cpuTime() - start
-	}
-	n := 1
-	for run(floor, n) < slice {
-		n *= 2
-	}
-	ratios := make([]float64, rounds)
-	for i := range ratios {
-		before := run(floor, n)
-		during := run(op, n)
-		after := run(floor, n)
-		ratios[i] = 2 * float64(during) / float64(before+after)
-	}
-	slices.Sort(ratios)
-	return ratios[rounds/2]
-}
 
 func benchPlains(b *testing.B, run func(b *testing.B, plain []byte)) {
 	for _, c := range []struct {
@@ -87,10 +60,8 @@ func BenchmarkCompress(b *testing.B) {
 		}
 		b.ReportAllocs()
 		b.SetBytes(int64(len(plain)))
-		for b.Loop() {
-			run()
-		}
-		b.ReportMetric(ratio(run, floor), "x-gzip")
+		bench.Loop(b, run)
+		b.ReportMetric(bench.Ratio(run, floor), "x-gzip")
 	})
 }
 
@@ -119,9 +90,7 @@ func BenchmarkDecompress(b *testing.B) {
 		}
 		b.ReportAllocs()
 		b.SetBytes(int64(len(plain)))
-		for b.Loop() {
-			run()
-		}
-		b.ReportMetric(ratio(run, floor), "x-gzip")
+		bench.Loop(b, run)
+		b.ReportMetric(bench.Ratio(run, floor), "x-gzip")
 	})
 }

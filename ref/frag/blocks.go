@@ -1,8 +1,8 @@
 package frag
 
-// maxSpare is how many blocks are kept for further use, at most 128 KiB: those of
-// a message or two.
-const maxSpare = 8
+// maxSpare is how many blocks are kept for further use, at most 512 KiB: those of
+// the largest message, which has about 24.
+const maxSpare = 32
 
 // blocks are those of sessions that are over. Under a steady flow of messages they
 // spare the garbage collector most of its work.

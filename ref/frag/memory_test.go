@@ -92,25 +92,3 @@ func TestMemoryOfPastSources(t *testing.T) {
 	assert.Less(t, heap()-before, 100_000)
 	assert.Equal(t, 30, r.Sessions())
 }
-
-func BenchmarkReassembly(b *testing.B) {
-	for _, sessions := range []int{0, 900} {
-		b.Run(fmt.Sprint(sessions, "_others"), func(b *testing.B) {
-			r := frag.NewReassembler(frag.Config{})
-			for i := range sessions {
-				_, _, err := r.Add(start, host(i/60), fragment(b, i%256, 0, 2, "x"))
-				require.NoError(b, err)
-			}
-			s, err := frag.Split(data(b, 0, strings.Repeat("x", 284_325), largestID), 7, 0)
-			require.NoError(b, err)
-			b.ReportAllocs()
-			i := 0
-			for b.Loop() {
-				if _, _, err := r.Add(start, alice, s.Frame(i%255)); err != nil {
-					b.Fatal(err)
-				}
-				i++
-			}
-		})
-	}
-}

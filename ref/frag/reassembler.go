@@ -1,7 +1,7 @@
 package frag
 
 import (
-	"crypto/sha256"
+	"hash/maphash"
 	"net/netip"
 	"slices"
 	"time"
@@ -71,8 +71,9 @@ func (c Config) withDefaults() Config {
 type Reassembler struct {
 	cfg      Config
 	sessions map[key]*session
-	sources  map[netip.Addr]*source
+	sources  map[netip.Addr]source
 	recent   *Recent[key] // messages completed lately
+	seed     maphash.Seed // of the digests of own headers
 
 	// The sessions in the order of their deadlines, which is that of their first
 	// fragments: all live equally long.
@@ -82,11 +83,14 @@ type Reassembler struct {
 	scratch []byte // the own headers of the fragment at hand
 	payload []byte // of the message completed last
 	spare   blocks // of sessions that are over
+	idle    []*session
 }
+
+// maxIdle is how many sessions that are over are kept for further use.
+const maxIdle = 8
 
 // source counts the sessions of one source address.
 type source struct {
-	addr    netip.Addr
 	counted int        // sessions that count towards MaxPerSource
 	recent  []*session // those that do not, oldest first, at most MaxPerSource of them
 }
@@ -97,8 +101,9 @@ func NewReassembler(cfg Config) *Reassembler {
 	return &Reassembler{
 		cfg:      cfg,
 		sessions: make(map[key]*session),
-		sources:  make(map[netip.Addr]*source),
+		sources:  make(map[netip.Addr]source),
 		recent:   NewRecent[key](cfg.Lifetime, cfg.MaxRecent),
+		seed:     maphash.MakeSeed(),
 	}
 }
 
@@ -148,7 +153,7 @@ func (r *Reassembler) Add(now time.Time, from netip.AddrPort, f wire.Frame) (m w
 	k := key{source: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), id: p.id}
 	k.msgID, k.named = MsgID(f.Headers)
 	r.scratch = AppendOwnHeaders(r.scratch[:0], f.Headers)
-	own := sha256.Sum256(r.scratch)
+	own := maphash.Bytes(r.seed, r.scratch)
 	flags := f.Flags & definedFlags
 
 	s := r.sessions[k]
@@ -169,7 +174,8 @@ func (r *Reassembler) Add(now time.Time, from netip.AddrPort, f wire.Frame) (m w
 			return wire.Frame{}, false, err
 		}
 		s.flags, s.total, s.missing, s.own = flags, p.total, p.total, own
-		s.parts = make([]part, p.total)
+		s.parts = slices.Grow(s.parts, int(p.total))[:p.total]
+		clear(s.parts)
 	case s.has(p.index):
 		return wire.Frame{}, false, nil
 	case wire.Overhead+len(r.scratch)+s.octets+len(f.Payload) > r.cfg.MaxMessage:
@@ -219,14 +225,14 @@ func (r *Reassembler) open(now time.Time, k key, octets int) (*session, error) {
 	from := r.sources[addr]
 	recent := r.recent.Has(now, k)
 	var giveWay *session
-	if recent && from != nil && len(from.recent) >= r.cfg.MaxPerSource {
+	if recent && len(from.recent) >= r.cfg.MaxPerSource {
 		giveWay = from.recent[0]
 		octets -= giveWay.octets
 	}
 	switch {
 	case giveWay == nil && len(r.sessions) >= r.cfg.MaxSessions:
 		return nil, TableFull
-	case !recent && from != nil && from.counted >= r.cfg.MaxPerSource:
+	case !recent && from.counted >= r.cfg.MaxPerSource:
 		return nil, SourceFull
 	case r.octets+octets > r.cfg.MaxOctets:
 		return nil, BudgetFull
@@ -235,16 +241,14 @@ func (r *Reassembler) open(now time.Time, k key, octets int) (*session, error) {
 		r.drop(giveWay)
 		from = r.sources[addr]
 	}
-	if from == nil {
-		from = &source{addr: addr}
-		r.sources[addr] = from
-	}
-	s := &session{key: k, source: from, recent: recent, deadline: now.Add(r.cfg.Lifetime)}
+	s := r.unused()
+	*s = session{key: k, source: addr, recent: recent, deadline: now.Add(r.cfg.Lifetime), parts: s.parts[:0], blocks: s.blocks[:0]}
 	if recent {
 		from.recent = append(from.recent, s)
 	} else {
 		from.counted++
 	}
+	r.sources[addr] = from
 	r.sessions[k] = s
 	s.older = r.newest
 	if s.older == nil {
@@ -254,6 +258,17 @@ func (r *Reassembler) open(now time.Time, k key, octets int) (*session, error) {
 	}
 	r.newest = s
 	return s, nil
+}
+
+// unused returns a session that is over, or a new one.
+func (r *Reassembler) unused() *session {
+	last := len(r.idle) - 1
+	if last < 0 {
+		return new(session)
+	}
+	s := r.idle[last]
+	r.idle = r.idle[:last]
+	return s
 }
 
 // drop ends a session and lets go of what it holds.
@@ -271,14 +286,21 @@ func (r *Reassembler) drop(s *session) {
 	} else {
 		s.newer.older = s.older
 	}
-	from := s.source
+	from := r.sources[s.source]
 	if s.recent {
 		from.recent = slices.DeleteFunc(from.recent, func(other *session) bool { return other == s })
 	} else {
 		from.counted--
 	}
 	if from.counted == 0 && len(from.recent) == 0 {
-		delete(r.sources, from.addr)
+		delete(r.sources, s.source)
+	} else {
+		r.sources[s.source] = from
+	}
+	if len(r.idle) < maxIdle {
+		clear(s.blocks)
+		s.older, s.newer = nil, nil
+		r.idle = append(r.idle, s)
 	}
 }
 

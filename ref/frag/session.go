@@ -2,7 +2,6 @@ package frag
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"net/netip"
 	"time"
 
@@ -24,14 +23,14 @@ type key struct {
 // completes the message, has them as well.
 type session struct {
 	key      key
-	source   *source
-	recent   bool // its key is that of a message delivered lately [RAS-23]
+	source   netip.Addr // as it is limited
+	recent   bool       // its key is that of a message delivered lately [RAS-23]
 	deadline time.Time
 
 	flags   wire.Flags
 	total   uint8
 	missing uint8
-	own     [sha256.Size]byte // digest of the message's own headers
+	own     uint64 // digest of the message's own headers, under the Reassembler's seed
 
 	have   [4]uint64 // one bit for each index
 	parts  []part    // by index
@@ -64,7 +63,7 @@ func (s *session) payload(index uint8) []byte {
 // matches reports whether a fragment may belong to the session: total, flags and
 // own headers are those of the others, and what is stored under its index is what
 // it carries [RAS-5].
-func (s *session) matches(p place, flags wire.Flags, own [sha256.Size]byte, payload []byte) bool {
+func (s *session) matches(p place, flags wire.Flags, own uint64, payload []byte) bool {
 	return s.total == p.total && s.flags == flags && s.own == own &&
 		(!s.has(p.index) || bytes.Equal(s.payload(p.index), payload))
 }

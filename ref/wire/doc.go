@@ -43,12 +43,14 @@
 //
 // # Memory
 //
-// Decoded frames alias the buffer that they were decoded from. A frame from
-// [Parse] is valid for as long as its input is left alone, a frame from
-// [Reader.ReadFrame] until the next call of ReadFrame; [Frame.Clone] makes a
-// copy that stays. Every slice handed out is capped, so appending to one never
-// overwrites its neighbour. Encoding into a buffer with room, parsing, walking
-// the headers and looking one up do not allocate.
+// A decoded frame aliases what it was decoded from, in slices that are capped, and
+// [Frame.Clone] keeps it for longer; the transports hand over frames that own their
+// memory. So a frame from [Parse] is valid for as long as its input is left alone,
+// and one from [Reader.ReadFrame] until the next call of ReadFrame; appending to a
+// slice never overwrites its neighbour.
+//
+// Encoding into a buffer with room, parsing, walking the headers and looking one up
+// do not allocate. What they take is measured in ../PERFORMANCE.md.
 //
 // # Errors
 //

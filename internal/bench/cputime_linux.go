@@ -1,4 +1,4 @@
-package compress_test
+package bench
 
 import (
 	"syscall"
@@ -6,9 +6,10 @@ import (
 	"unsafe"
 )
 
-// cpuTime returns the processor time that this process has used. Unlike the clock
-// on the wall it does not run while other processes have the processor.
-func cpuTime() time.Duration {
+// CPUTime returns the processor time that this process has used, in all threads, in
+// user mode and in the kernel. Unlike the clock on the wall it does not run while
+// other processes have the processor.
+func CPUTime() time.Duration {
 	const processCPU = 2 // CLOCK_PROCESS_CPUTIME_ID
 	var ts syscall.Timespec
 	_, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, processCPU, uintptr(unsafe.Pointer(&ts)), 0)
