@@ -208,7 +208,7 @@ func runFrameVector(ctx context.Context, a adapterCalls, v vectors.Vector) error
 		return wantError(answer, "Incomplete")
 	}
 	if !answer.OK {
-		return &probe.Violation{Want: "the frame", Got: refusal(answer)}
+		return &probe.Violation{Requirement: refusedAgainst(v.Expect.Frame, answer.Error), Want: "the frame", Got: refusal(answer)}
 	}
 	got, err := answer.Frame()
 	if err != nil {
@@ -320,24 +320,24 @@ func wantRefusal(answer target.Answer) error {
 // sameFrame compares every field. FLAGS are compared in their defined bits: a
 // decoder may show reserved ones or clear them.
 func sameFrame(want *vectors.Frame, got target.Frame) error {
-	differ := func(field string, want, got any) error {
-		return &probe.Violation{Want: fmt.Sprintf("%s %v", field, want), Got: fmt.Sprint(got)}
+	differ := func(requirement, field string, want, got any) error {
+		return &probe.Violation{Requirement: requirement, Want: fmt.Sprintf("%s %v", field, want), Got: fmt.Sprint(got)}
 	}
 	switch {
 	case got.Version != want.Version:
-		return differ("version", want.Version, got.Version)
+		return differ("", "version", want.Version, got.Version)
 	case got.Type != want.Type:
-		return differ("type", want.Type, got.Type)
+		return differ("TYP-1", "type", want.Type, got.Type)
 	case got.Flags&vectors.DefinedFlags != want.Flags&vectors.DefinedFlags:
-		return differ("flags", want.Flags, got.Flags)
+		return differ(flagsAgainst(want.Flags), "flags", want.Flags, got.Flags)
 	case len(got.Headers) != len(want.Headers):
-		return differ("number of headers", len(want.Headers), len(got.Headers))
+		return differ(headersAgainst(want.Headers, got.Headers), "number of headers", len(want.Headers), len(got.Headers))
 	case !bytes.Equal(got.Payload, want.Payload):
-		return differ("payload", hex.EncodeToString(want.Payload), hex.EncodeToString(got.Payload))
+		return differ("", "payload", hex.EncodeToString(want.Payload), hex.EncodeToString(got.Payload))
 	}
 	for i, h := range want.Headers {
 		if !bytes.Equal(h[0], got.Headers[i][0]) || !bytes.Equal(h[1], got.Headers[i][1]) {
-			return differ(fmt.Sprintf("header %d", i), fmt.Sprintf("%x=%x", h[0], h[1]), fmt.Sprintf("%x=%x", got.Headers[i][0], got.Headers[i][1]))
+			return differ(headersAgainst(want.Headers, got.Headers), fmt.Sprintf("header %d", i), fmt.Sprintf("%x=%x", h[0], h[1]), fmt.Sprintf("%x=%x", got.Headers[i][0], got.Headers[i][1]))
 		}
 	}
 	return nil

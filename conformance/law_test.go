@@ -192,6 +192,10 @@ var rooms = []room{
 		reason: "the judge is judged from outside the implementation, by peers that are built for it",
 	},
 	{
+		pattern: "conformance/selftest/stranger", imports: []string{"conformance/forge", "conformance/dissect"}, stdOnly: true,
+		reason: "a peer of another hand has a pen and eyes, and nobody to copy from",
+	},
+	{
 		pattern: "fuzz/...",
 		imports: []string{specRoom, "vectors", "features", "conformance/...", "ref/...", "fuzz/..."},
 		reason:  "here the readings of the specification meet, to be held against each other",

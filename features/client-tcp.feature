@@ -53,7 +53,7 @@ Feature: TCP clients
       DATA '5'
       """
 
-  @PRI-3 @case:client-tcp/bye-does-not-overtake
+  @PRI-3 @TCP-10 @case:client-tcp/bye-does-not-overtake
   Scenario: BYE does not overtake what was sent before it
     Given a greeted client over TCP
     When the client sends, one after another:
@@ -297,7 +297,7 @@ Feature: TCP clients
     Then the client receives nothing but a sentinel
     And the client still receives and sends
 
-  @FLG-7 @case:client-tcp/comp-on-other-types-is-ignored @hostile
+  @FLG-7 @TCP-24 @case:client-tcp/comp-on-other-types-is-ignored @hostile
   Scenario: A client takes the payload of a PING with COMP as it stands
     Given a greeted client over TCP
     When the client waits for a message
@@ -354,7 +354,7 @@ Feature: TCP clients
     Then it is refused
     And nothing but the client's next message arrives
 
-  @HDR-9 @case:client-tcp/numbers-are-canonical @hostile
+  @HDR-9 @TYP-4 @case:client-tcp/numbers-are-canonical @hostile
   Scenario: A client writes msg-id and err-code as canonical numbers
     Given a greeted client over TCP
     When the client sends with acknowledgement DATA 'x'
@@ -366,7 +366,7 @@ Feature: TCP clients
     Then ERR arrives
     And every frame that has arrived by the client's next message keeps HDR-9
 
-  @HDR-10 @case:client-tcp/keys-are-octets
+  @HDR-10 @ERR-7 @case:client-tcp/keys-are-octets
   Scenario: Err-Code is not err-code for a client
     Given a greeted client over TCP
     When I send ERR Err-Code=4 err-code=16
@@ -405,7 +405,7 @@ Feature: TCP clients
     And I send BYE
     Then the client has closed the connection
 
-  @TCP-9 @case:client-tcp/nothing-after-bye @hostile
+  @TCP-9 @TCP-25 @case:client-tcp/nothing-after-bye @hostile
   Scenario: A client pays what it owes before a BYE and takes no notice of what follows it
     Given a greeted client over TCP
     When the client waits for a message
@@ -441,7 +441,7 @@ Feature: TCP clients
     And the client reports ConnectionClosed
     And the client reports ConnectionClosed
 
-  @TCP-12 @case:client-tcp/cut-frame-is-discarded @hostile
+  @TCP-12 @TCP-26 @case:client-tcp/cut-frame-is-discarded @hostile
   Scenario: A client discards a frame that the end of the stream cuts short
     Given a greeted client over TCP
     When I send, in one write:
@@ -548,7 +548,7 @@ Feature: TCP clients
     And I send octets 565402
     Then the client has closed the connection
 
-  @FRM-9 @case:client-tcp/first-fault-counts @hostile
+  @FRM-9 @CRC-5 @TCP-16 @ERR-1 @case:client-tcp/first-fault-counts @hostile
   Scenario: Of several faults a client reports the first in the order of the checks
     Given a greeted client over TCP
     When the client waits for a message

@@ -3,7 +3,7 @@ Feature: UDP clients
   A client over UDP has the duties of a peer: it acknowledges, answers and puts together
   whatever comes while it waits, and what it sends keeps the rules for senders.
 
-  @UDP-1 @case:client-udp/one-frame-per-datagram
+  @UDP-1 @FRG-2 @case:client-udp/one-frame-per-datagram
   Scenario: Each datagram of a client holds one frame
     Given a served client over UDP
     When the client sends, one after another:
@@ -118,7 +118,7 @@ Feature: UDP clients
       """
     Then the client receives nothing but a sentinel
 
-  @UDP-9 @case:client-udp/no-datagram-above-1200-octets
+  @UDP-9 @FRG-1 @FRG-6 @case:client-udp/no-datagram-above-1200-octets
   Scenario: No datagram of a client has more than 1,200 octets
     Given a served client over UDP
     When the client sends a DATA of 1200 different octets
@@ -243,14 +243,14 @@ Feature: UDP clients
     Then no datagram but the client's next message arrives
     And the client receives nothing but a sentinel
 
-  @FLG-7 @case:client-udp/comp-on-other-types-is-ignored @hostile
+  @FLG-7 @UDP-14 @case:client-udp/comp-on-other-types-is-ignored @hostile
   Scenario: A client takes the payload of a PING with COMP as it stands
     Given a served client over UDP
     When the client waits for a message
     And I send the datagram PING COMP 'not gzip'
     Then the datagram PONG 'not gzip' arrives
 
-  @TYP-3 @case:client-udp/unknown-types-are-not-acted-on @hostile
+  @TYP-3 @UDP-5 @case:client-udp/unknown-types-are-not-acted-on @hostile
   Scenario: A client takes no notice of types that it does not know over UDP
     Given a served client over UDP
     When the client waits for a message
@@ -264,7 +264,7 @@ Feature: UDP clients
     Then no datagram but the client's next message arrives
     And the client receives nothing but a sentinel
 
-  @HDR-10 @case:client-udp/keys-are-octets
+  @HDR-10 @ACK-16 @ACK-18 @case:client-udp/keys-are-octets
   Scenario: Msg-Id is not msg-id for a client
     Given a served client over UDP
     When the client waits for a message
@@ -275,7 +275,7 @@ Feature: UDP clients
     When the client waits for a message
     Then the datagram ACK msg-id=6 only arrives
 
-  @HDR-9 @case:client-udp/numbers-are-canonical
+  @HDR-9 @FRG-4 @case:client-udp/numbers-are-canonical
   Scenario: A client writes msg-id and the fragment headers as canonical numbers
     Given a served client over UDP
     When the client sends with acknowledgement DATA 'x'

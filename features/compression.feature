@@ -190,7 +190,7 @@ Feature: Compression
     Then ERR err-code=8 comes back
     And it has not been delivered
 
-  @CMP-8 @tcp @hostile @case:compression/bombs-over-tcp
+  @CMP-8 @tcp @hostile @CMP-9 @case:compression/bombs-over-tcp
   Scenario: Messages that unfold to 64 MiB, or do not end, are rejected with ERR 8
     Given a greeted TCP connection
     When I put vector gzip/bomb into DATA COMP x-reply-size=7 and send it

@@ -49,7 +49,7 @@ Feature: Frames, headers, integrity, types and flags
     When I send DATA 70000*'p'
     Then DATA 70000*'p' only comes back
 
-  @FRM-5 @case:framing/empty-frame-of-every-type @tcp
+  @FRM-5 @ERR-4 @TCP-22 @case:framing/empty-frame-of-every-type @tcp
   Scenario: A frame of 15 octets is accepted whatever its type
     Given a greeted TCP connection
     When I send, in one write:
@@ -104,7 +104,7 @@ Feature: Frames, headers, integrity, types and flags
     When I send corrupt 0x09 'x'
     Then at most one ERR comes back, and it is ERR err-code=6
 
-  @FRM-9 @case:framing/crc-before-headers @tcp @hostile
+  @FRM-9 @CRC-5 @ERR-1 @case:framing/crc-before-headers @tcp @hostile
   Scenario: Of a bad CRC and a malformed header section the CRC is reported
     Given a greeted TCP connection
     When I send corrupt vector frame/header-runs-into-payload
@@ -116,7 +116,7 @@ Feature: Frames, headers, integrity, types and flags
     When I send octets 56540203000000ffffffff
     Then at most one ERR comes back, and it is ERR err-code=3
 
-  @FRM-9 @case:framing/type-before-headers @tcp @hostile
+  @FRM-9 @TYP-3 @TYP-4 @case:framing/type-before-headers @tcp @hostile
   Scenario: Of an unknown type and a malformed header section the type is reported
     Given a greeted TCP connection
     When I send vector frame/precedence-type-before-headers
@@ -182,7 +182,7 @@ Feature: Frames, headers, integrity, types and flags
     When I send a DATA whose header section fills 65535 octets
     Then its echo comes back
 
-  @HDR-9 @case:headers/numbers-in-decimal @udp
+  @HDR-9 @ACK-1 @case:headers/numbers-in-decimal @udp
   Scenario: Numbers in headers are canonical decimal text
     Given a served UDP socket
     When I send these datagrams:
@@ -292,6 +292,7 @@ Feature: Frames, headers, integrity, types and flags
     Given a TCP connection
     When I send 0x01
     Then 0x02 comes back
+    And the connection is still in use
 
   @TYP-1 @case:types/value-of-ack @udp
   Scenario: An ACK has the type of the registry
@@ -314,7 +315,7 @@ Feature: Frames, headers, integrity, types and flags
       """
     Then it has not been delivered
 
-  @TYP-3 @case:types/unknown-is-not-acknowledged @udp @hostile
+  @TYP-3 @UDP-5 @case:types/unknown-is-not-acknowledged @udp @hostile
   Scenario: A datagram of an unknown type is neither delivered nor acknowledged
     Given a served UDP socket
     When I send these datagrams:
@@ -408,7 +409,7 @@ Feature: Frames, headers, integrity, types and flags
       DATA 'app'
       """
 
-  @FLG-5 @case:flags/frag-without-headers @udp @hostile
+  @FLG-5 @UDP-18 @case:flags/frag-without-headers @udp @hostile
   Scenario: A fragment that does not say which is discarded
     Given a served UDP socket
     When I send these datagrams:

@@ -12,6 +12,7 @@ Feature: Sessions
     Given a TCP connection
     When I send HELLO
     Then WELCOME session-id=* comes back
+    And nothing but the echo of a sentinel comes back
     And every frame that came back keeps SES-2
     And every frame that came back keeps HDR-9
 

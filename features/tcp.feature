@@ -7,6 +7,7 @@ Feature: TCP transport
     Given a TCP connection
     When I send HELLO
     Then WELCOME comes back
+    And nothing but the echo of a sentinel comes back
 
   @TCP-1 @case:tcp/one-welcome-before-everything-else
   Scenario: One WELCOME comes, ahead of the answers to later frames
@@ -405,7 +406,7 @@ Feature: TCP transport
 
   # What a server sends, whatever it is about
 
-  @TYP-2 @case:tcp/types-of-the-registry-only
+  @TYP-2 @TYP-4 @ERR-5 @case:tcp/types-of-the-registry-only
   Scenario: A server sends no type that nobody knows
     Given a greeted TCP connection
     When I send, in one write:
@@ -431,7 +432,7 @@ Feature: TCP transport
     Then the connection is still in use
     And every frame that came back keeps FLG-8
 
-  @PRI-4 @case:tcp/answers-stay-in-order
+  @PRI-4 @TCP-20 @case:tcp/answers-stay-in-order
   Scenario: The DATA of a server stay in order, whatever their length
     Given a greeted TCP connection
     When I send, in one write:
@@ -450,7 +451,7 @@ Feature: TCP transport
       DATA '4'
       """
 
-  @PRI-3 @case:tcp/last-err-overtakes-nothing @hostile
+  @PRI-3 @TCP-14 @TCP-15 @TCP-16 @PRI-4 @case:tcp/last-err-overtakes-nothing @hostile
   Scenario: The ERR that ends a connection overtakes no answer
     Given a greeted TCP connection
     When I send, in one write:

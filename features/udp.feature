@@ -2,7 +2,7 @@
 Feature: UDP transport
   One frame to a datagram, no handshake, and silence for everything invalid.
 
-  @UDP-1 @case:udp/one-frame-per-datagram
+  @UDP-1 @FRG-2 @case:udp/one-frame-per-datagram
   Scenario: Each datagram of a server holds one frame
     Given a served UDP socket
     When I send these datagrams:
@@ -36,7 +36,7 @@ Feature: UDP transport
     Then no DATA datagram comes back
 
   # What lies in a receive buffer behind a datagram is the end of an earlier one.
-  @UDP-2 @case:udp/cut-copy-of-a-datagram @hostile
+  @UDP-2 @UDP-4 @case:udp/cut-copy-of-a-datagram @hostile
   Scenario: A datagram that is cut short is not completed by the one before it
     Given a served UDP socket
     When I send these datagrams:
@@ -88,7 +88,7 @@ Feature: UDP transport
     Then no datagram comes back
 
   # PAY_LEN is 5; the payload has 6 octets, and CRC32 is that of the octets sent.
-  @UDP-3 @case:udp/long-payload-with-its-own-crc @hostile
+  @UDP-3 @UDP-5 @case:udp/long-payload-with-its-own-crc @hostile
   Scenario: PAY_LEN counts even where CRC32 fits the end of a longer datagram
     Given a served UDP socket
     When I send the datagram octets 565401030109000000000506016d73672d6964356c6f6e676572aa98ff7a
@@ -233,7 +233,7 @@ Feature: UDP transport
     Then the datagram PONG comes back
 
   # The answer carries x-reply-size and takes 33 octets beside its payload.
-  @UDP-9 @case:udp/no-datagram-above-1200-octets
+  @UDP-9 @FRG-1 @FRG-6 @case:udp/no-datagram-above-1200-octets
   Scenario: No datagram of a server exceeds 1,200 octets
     Given a served UDP socket
     When I send these datagrams:

@@ -1,17 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
+	"runtime"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +18,10 @@ type selftestFlags struct {
 	run                        []string
 	sample                     int
 	seed                       uint64
+	shard                      string
+	jobs                       int
+	cache                      string
+	noCache                    bool
 	timeScale                  float64
 	out                        string
 }
@@ -37,16 +34,28 @@ func newSelftest(s streams) *cobra.Command {
 		Long: `selftest shows that a pass means something.
 
 --null runs every case against peers that implement nothing. As servers: one that is
-not there, one that hangs up, one that never answers, one that sends every octet back
-and one that answers at random. As clients and codecs: adapters that end, that say
+not there, one that hangs up, one that never answers, that sends every octet back, that
+answers at random, that acknowledges or complains of every frame, that repeats what it
+was sent, a web server, a TLS server. As clients and codecs: adapters that end, that say
 nothing, that refuse everything, that claim that everything went well, and that play
 dead, hang up or refuse after one good exchange. None of them may pass a case of a MUST,
 but for what it truly satisfies; that is listed, each with its reason.
 
 --mutants breaks one rule of the reference peer after the other, builds it and judges
-it, as a server, client or codec, by the cases about that rule in that role. One of them
-has to catch it. This needs a checkout of the project and the go command; --sample
-judges only that many, drawn by --seed.
+it, as a server, client or codec, by the cases about that rule and all that come before
+them in the order of the specification. A case about the rule has to catch it, and it is
+noted whether the first case that fails names the rule. This needs a checkout of the
+project and the go command.
+--sample judges only that many, drawn by --seed, and --shard I/N only one in N.
+
+With --out DIR it writes kill-matrix.json ("report --schema kill-matrix" has its form),
+kill-matrix.html and kill-matrix.md: the requirements in each role, proved, exercised,
+excluded or uncovered, and the mutants with what caught them.
+
+A mutant that was caught is not judged again for as long as the judge, the sources of
+the reference peer, the go command and the time scale are the same: the results are kept
+in --cache DIR, and shown as cached. Several shards that share the directory, or have
+theirs copied into one, make a whole: run it once more without --shard.
 
 --contrarians makes the reference peer take every other choice that the specification
 leaves free, one after the other, and judges it by the whole suite. None of them may
@@ -58,11 +67,14 @@ each with 1, 2 and 4 processors. No verdict may change from run to run, and at m
 
 Without a flag, --null and --mutants are done.
 
-Exit status: 0 all is proved, 1 a null peer passed a case, a mutant survived or a
-contrarian failed, 2 usage, 4 a peer could not be built or judged, 130 interrupted.`,
+Exit status: 0 all is proved, 1 a null peer passed a case, a mutant survived, a testable
+requirement has no case or no mutant, the whole catalogue was blamed on the wrong rule
+too often, a contrarian failed or a verdict changed, 2 usage, 4 a peer could not be
+built or judged, 130 interrupted.`,
 		Example: `  vstp-conform selftest --null
   vstp-conform selftest --mutants --sample 12
-  vstp-conform selftest --mutants --run 'ack-*' --out out
+  vstp-conform selftest --mutants --run 'ack-*' --no-cache
+  vstp-conform selftest --mutants --shard 2/4 --cache kills --out out
   vstp-conform selftest --contrarians
   vstp-conform selftest --stability 50`,
 		Args: cobra.NoArgs,
@@ -76,14 +88,26 @@ contrarian failed, 2 usage, 4 a peer could not be built or judged, 130 interrupt
 	fl.StringArrayVar(&f.run, "run", nil, "only the mutants or contrarians whose name matches the `GLOB`; repeatable")
 	fl.IntVar(&f.sample, "sample", 0, "only `N` of the mutants, drawn by --seed; 0 for all")
 	fl.Uint64Var(&f.seed, "seed", 0, "draw the sample by this `SEED`")
+	fl.StringVar(&f.shard, "shard", "", "only part `I/N` of the mutants, such as 2/4")
+	fl.IntVarP(&f.jobs, "jobs", "j", runtime.NumCPU(), "judge this `NUMBER` of mutants at a time; survivors are judged again, alone")
+	fl.StringVar(&f.cache, "cache", "", "keep what was caught in this `DIR` (default vstp-conform/kills in the user's cache directory)")
+	fl.BoolVar(&f.noCache, "no-cache", false, "judge every mutant, and keep nothing")
 	fl.Float64Var(&f.timeScale, "time-scale", builtinTimeScale, "`FACTOR` of the timers of judge and peer, 0.05 to 1")
-	fl.StringVarP(&f.out, "out", "o", "", "write kill-matrix.json into this `DIR`")
+	fl.StringVarP(&f.out, "out", "o", "", "write kill-matrix.json, .html and .md into this `DIR`")
+	markDirname(cmd, "cache")
+	markDirname(cmd, "out")
 	return cmd
 }
 
 func (f *selftestFlags) execute(ctx context.Context, s streams) error {
 	if f.sample < 0 {
 		return usagef("--sample %d: want 0 or more", f.sample)
+	}
+	if f.jobs < 1 {
+		return usagef("--jobs %d: want 1 or more", f.jobs)
+	}
+	if f.cache != "" && f.noCache {
+		return usagef("--cache and --no-cache contradict each other")
 	}
 	if f.stability < 0 {
 		return usagef("--stability %d: want 0 or more", f.stability)
@@ -161,133 +185,4 @@ func (f *selftestFlags) judgeNull(ctx context.Context, s streams) (int, error) {
 		fmt.Fprintln(s.out, line)
 	}
 	return code, nil
-}
-
-// killMatrix is the form of kill-matrix.json.
-type killMatrix struct {
-	Schema  string     `json:"schema"`
-	Suite   string     `json:"suite"`
-	Mutants []killLine `json:"mutants"`
-	// Unproved are requirements that have a case and no mutant in the same role.
-	Unproved []selftest.Claim `json:"unproved"`
-}
-
-type killLine struct {
-	Name        string   `json:"name"`
-	Requirement string   `json:"requirement"`
-	Role        string   `json:"role"`
-	Sentence    string   `json:"sentence"`
-	File        string   `json:"file"`
-	Killed      bool     `json:"killed"`
-	Killers     []string `json:"killers"`
-}
-
-func (f *selftestFlags) judgeMutants(ctx context.Context, s streams) (int, error) {
-	root, err := selftest.Checkout()
-	if err != nil {
-		return 0, usagef("%v", err)
-	}
-	opts := conformance.Options{TimeScale: f.timeScale, Capabilities: []string{}}
-	mutants, err := f.choose(selftest.Mutants())
-	if err != nil {
-		return 0, err
-	}
-	unproved, err := selftest.Unproved(opts)
-	if err != nil {
-		return 0, err
-	}
-	matrix := killMatrix{Schema: "vstp-kill-matrix/1", Suite: conformance.Version, Mutants: []killLine{}, Unproved: unproved}
-	code := conformance.ExitConformant
-	survivors, broken := 0, 0
-	began := time.Now()
-	for _, m := range mutants {
-		result, err := selftest.Mutate(ctx, m, root, opts)
-		if ctx.Err() != nil {
-			code = conformance.ExitInterrupted
-			break
-		}
-		if err != nil {
-			broken++
-			fmt.Fprintf(s.out, "%-9s  %-8s  %s: %v\n", "broken", m.Requirement, m.Name, err)
-			continue
-		}
-		matrix.Mutants = append(matrix.Mutants, killLine{
-			Name: m.Name, Requirement: m.Requirement, Role: cmp.Or(m.Role, conformance.RoleServer), Sentence: m.Sentence, File: m.File,
-			Killed: result.Killed(), Killers: result.Killers,
-		})
-		if !result.Killed() {
-			survivors++
-			fmt.Fprintf(s.out, "%-9s  %-8s  %s: %s\n", "SURVIVED", m.Requirement, m.Name, m.Sentence)
-			printVerdicts(s.out, result.Report)
-			continue
-		}
-		fmt.Fprintf(s.out, "%-9s  %-8s  %s: %s\n", "killed", m.Requirement, m.Name, more(result.Killers))
-	}
-	fmt.Fprintf(s.out, "%d mutants in %v: %d killed, %d survived, %d not judged\n",
-		len(mutants), time.Since(began).Round(time.Second), len(matrix.Mutants)-survivors, survivors, len(mutants)-len(matrix.Mutants))
-	for _, claim := range unproved {
-		fmt.Fprintf(s.out, "unproved   %-8s  has a case of a %s and no mutant\n", claim.Requirement, claim.Role)
-	}
-	if f.out != "" {
-		if err := f.write(matrix); err != nil {
-			return 0, err
-		}
-	}
-	switch {
-	case code == conformance.ExitInterrupted:
-	case broken > 0:
-		code = conformance.ExitHarness
-	case survivors > 0 || len(unproved) > 0:
-		code = conformance.ExitNonConformant
-	}
-	return code, nil
-}
-
-// choose applies --run and --sample.
-func (f *selftestFlags) choose(all []selftest.Mutant) ([]selftest.Mutant, error) {
-	var chosen []selftest.Mutant
-	for _, m := range all {
-		ok, err := f.matches(m.Name)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			chosen = append(chosen, m)
-		}
-	}
-	if len(chosen) == 0 {
-		return nil, usagef("no mutant matches")
-	}
-	if f.sample > 0 && f.sample < len(chosen) {
-		random := rand.New(rand.NewPCG(f.seed, 0))
-		random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
-		chosen = chosen[:f.sample]
-	}
-	return chosen, nil
-}
-
-func (f *selftestFlags) write(matrix killMatrix) error {
-	text, err := json.MarshalIndent(matrix, "", "  ")
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		os.MkdirAll(f.out, 0o755),
-		os.WriteFile(filepath.Join(f.out, "kill-matrix.json"), append(text, '\n'), 0o644),
-	)
-}
-
-// more names the first killer and how many others there are.
-func more(killers []string) string {
-	if len(killers) == 1 {
-		return killers[0]
-	}
-	return fmt.Sprintf("%s and %d more", killers[0], len(killers)-1)
-}
-
-// printVerdicts says what the cases about a surviving mutant's requirement saw.
-func printVerdicts(w io.Writer, rep *conformance.Report) {
-	for _, res := range rep.Results {
-		fmt.Fprintf(w, "           %s: %s %s\n", res.ID, res.Verdict, res.Message)
-	}
 }

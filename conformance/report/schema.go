@@ -19,11 +19,16 @@ var badgeSchema []byte
 //go:embed decode.schema.json
 var decodeSchema []byte
 
+//go:embed kill-matrix.schema.json
+var killMatrixSchema []byte
+
 var schemas = map[string]func() []byte{
 	"result": ResultSchema,
 	"stream": StreamSchema,
 	"badge":  func() []byte { return slices.Clone(badgeSchema) },
 	"decode": func() []byte { return slices.Clone(decodeSchema) },
+
+	"kill-matrix": func() []byte { return slices.Clone(killMatrixSchema) },
 }
 
 // Schemas are the names that [Schema] knows, in alphabetical order.
@@ -31,7 +36,7 @@ func Schemas() []string { return slices.Sorted(maps.Keys(schemas)) }
 
 // Schema returns the JSON Schema (2020-12) with a name: "result" of result.json,
 // "stream" of a line of result.jsonl, "badge" of badge.json, "decode" of what
-// "vstp-conform decode --json" prints. The caller owns the copy.
+// "vstp-conform decode --json" prints, "kill-matrix" of kill-matrix.json. The caller owns the copy.
 func Schema(name string) (schema []byte, ok bool) {
 	get, ok := schemas[name]
 	if !ok {

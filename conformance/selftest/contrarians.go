@@ -11,15 +11,15 @@ import (
 )
 
 // A Contrarian is the reference peer that makes another of the choices which the
-// specification leaves free. It has to pass: a case that fails it is a defect of the
-// case.
+// specification leaves free, or a peer of its own that makes many. It has to pass: a case
+// that fails it is a defect of the case.
 type Contrarian struct {
 	Name    string   // for instance "hello-ahead-of-first-data"
 	Choice  string   // what it does, in words
 	Where   string   // the requirement or section that leaves the choice
 	Profile string   // that the choice is permitted in: core or strict
 	Roles   []string // in which it shows
-	Edits   []Edit
+	Edits   []Edit   // none for the stranger, who is no reference peer
 }
 
 // An Edit is one textual replacement: Old has to stand in the file exactly once.
@@ -225,6 +225,10 @@ var contrarians = []Contrarian{
 		Where: "section 10.2", Profile: "strict", Roles: clientOnly,
 		Edits: []Edit{{"ref/session/client.go", "	c.greeted = true\n}", "	c.greeted = true\n	c.send(wire.Frame{Type: wire.TypePing, Payload: []byte(\"and you?\")})\n}"}},
 	},
+	{
+		Name: "stranger", Choice: "a server that owes the reference peer nothing, and chooses otherwise wherever it may",
+		Where: "section 1.5", Profile: "core", Roles: serverOnly,
+	},
 }
 
 // A ContrarianResult is what the suite made of a contrarian in one role.
@@ -238,6 +242,10 @@ type ContrarianResult struct {
 
 // Oppose builds a contrarian and judges it by the whole suite in each of its roles.
 func Oppose(ctx context.Context, c Contrarian, root string, opts conformance.Options) ([]ContrarianResult, error) {
+	if len(c.Edits) == 0 {
+		r, err := judgeContrarian(ctx, c, conformance.RoleServer, strangerTarget{opts.TimeScale}, withoutCapabilities(opts))
+		return []ContrarianResult{r}, err
+	}
 	dir, err := os.MkdirTemp("", "vstp-contrarian-")
 	if err != nil {
 		return nil, err
@@ -249,25 +257,39 @@ func Oppose(ctx context.Context, c Contrarian, root string, opts conformance.Opt
 	}
 	var results []ContrarianResult
 	for _, role := range c.Roles {
-		opts.Profile, opts.Role = c.Profile, role
 		var peer target.Target = target.Builtin(program, "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(opts.TimeScale))
 		if role != conformance.RoleServer {
 			peer = target.AdapterCommand{Name: c.Name, Path: program, Args: []string{"--adapter"}, TimeScale: opts.TimeScale, Seed: opts.Seed}
 		}
-		report, err := conformance.Run(ctx, peer, opts)
+		r, err := judgeContrarian(ctx, c, role, peer, opts)
 		if err != nil {
-			return results, fmt.Errorf("contrarian %s: %w", c.Name, err)
-		}
-		r := ContrarianResult{Contrarian: c, Role: role, Report: report}
-		for _, res := range report.Results {
-			// What it does against a SHOULD is warned of, and rightly so.
-			if res.Verdict.Bad() {
-				r.Blamed = append(r.Blamed, res)
-			}
+			return results, err
 		}
 		results = append(results, r)
 	}
 	return results, nil
+}
+
+func withoutCapabilities(opts conformance.Options) conformance.Options {
+	opts.Capabilities = []string{}
+	return opts
+}
+
+// judgeContrarian judges a contrarian by the whole suite in one role.
+func judgeContrarian(ctx context.Context, c Contrarian, role string, peer target.Target, opts conformance.Options) (ContrarianResult, error) {
+	opts.Profile, opts.Role = c.Profile, role
+	report, err := conformance.Run(ctx, peer, opts)
+	if err != nil {
+		return ContrarianResult{}, fmt.Errorf("contrarian %s: %w", c.Name, err)
+	}
+	r := ContrarianResult{Contrarian: c, Role: role, Report: report}
+	for _, res := range report.Results {
+		// What it does against a SHOULD is warned of, and rightly so.
+		if res.Verdict.Bad() {
+			r.Blamed = append(r.Blamed, res)
+		}
+	}
+	return r, nil
 }
 
 // Apply says what keeps the edits from being made, or nil.

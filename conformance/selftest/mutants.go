@@ -2,7 +2,6 @@ package selftest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/vstp-project/vstp/conformance"
 	"github.com/vstp-project/vstp/conformance/target"
@@ -40,6 +38,7 @@ func Mutants() []Mutant {
 		wireMutants, tcpMutants, tlsMutants, udpMutants, fragMutants, linkMutants, compressMutants, easyMutants,
 		codecMutants, again(conformance.RoleCodec, inCodec),
 		clientMutants, again(conformance.RoleClient, inClient),
+		besideMutants, again(conformance.RoleCodec, inEveryRole), again(conformance.RoleClient, inEveryRole),
 	)
 	slices.SortStableFunc(all, func(a, b Mutant) int { return place[a.Requirement] - place[b.Requirement] })
 	return all
@@ -49,7 +48,7 @@ func Mutants() []Mutant {
 // they break in common with the one they are for. Their names tell the two apart.
 func again(role string, names []string) []Mutant {
 	var of []Mutant
-	for _, m := range slices.Concat(wireMutants, tcpMutants, udpMutants, fragMutants, codecMutants) {
+	for _, m := range slices.Concat(wireMutants, tcpMutants, udpMutants, fragMutants, codecMutants, besideMutants) {
 		if slices.Contains(names, m.Name) {
 			m.Name, m.Role = m.Name+"-in-"+role, role
 			of = append(of, m)
@@ -112,24 +111,13 @@ func (m Mutant) Build(ctx context.Context, root, dir string) (string, error) {
 	return buildOverlay(ctx, root, dir, m.Name, []Edit{m.edit()})
 }
 
-// A MutantResult is what the suite made of a mutant.
-type MutantResult struct {
-	Mutant Mutant
-	// Killers are the cases tagged with the violated requirement that caught it.
-	Killers []string
-	// Report holds all results of the run.
-	Report *conformance.Report
-}
-
-// Killed says whether a case about the violated requirement caught the mutant.
-func (r MutantResult) Killed() bool { return len(r.Killers) > 0 }
-
 // attempts is how often a mutant that nothing catches is judged.
 const attempts = 3
 
-// Mutate builds a mutant and judges it with the cases about the requirement that
-// it violates, at the time scale of opts. It offers compression unless its Args say
-// otherwise. Only what those cases find counts.
+// Mutate builds a mutant and judges it in its role, at the time scale of opts: by the
+// cases about the violated requirement, which decide whether it is caught, and by those
+// that come before them in the order of the specification, which may blame another rule
+// first. It offers compression unless its Args say otherwise.
 func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options) (MutantResult, error) {
 	result := MutantResult{Mutant: m}
 	dir, err := os.MkdirTemp("", "vstp-mutant-")
@@ -142,7 +130,6 @@ func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options
 		return result, err
 	}
 	opts.Profile = "strict"
-	opts.Tags = "@" + m.Requirement
 	opts.Role = m.Role
 	opts.Capabilities = []string{"compression"}
 	if slices.Contains(m.Args, "--no-compression") {
@@ -156,62 +143,32 @@ func Mutate(ctx context.Context, m Mutant, root string, opts conformance.Options
 	if m.Role != "" {
 		peer = target.AdapterCommand{Name: m.Name, Path: program, Args: append([]string{"--adapter"}, m.Args...), TimeScale: opts.TimeScale}
 	}
-	result.Report, err = conformance.Run(ctx, peer, opts)
+	about := opts
+	about.Tags = "@" + m.Requirement
+	if opts.Run, err = upTo(m.Requirement, opts); err != nil {
+		return result, fmt.Errorf("mutant %s: %w", m.Name, err)
+	}
+	report, err := conformance.Run(ctx, peer, opts)
 	if err != nil {
 		return result, fmt.Errorf("mutant %s: %w", m.Name, err)
 	}
-	result.judge()
+	result.judge(report)
 	// A fault that shows by chance or by time may need another look.
 	for attempt := 1; attempt < attempts && !result.Killed() && ctx.Err() == nil; attempt++ {
-		if result.Report, err = conformance.Run(ctx, peer, opts); err != nil {
+		if report, err = conformance.Run(ctx, peer, about); err != nil {
 			return result, fmt.Errorf("mutant %s: %w", m.Name, err)
 		}
-		result.judge()
+		result.judge(report)
 	}
-	return result, nil
-}
-
-// judge finds the cases about the violated requirement that caught the mutant.
-func (r *MutantResult) judge() {
-	req, _ := spec.Lookup(r.Mutant.Requirement)
-	for _, res := range r.Report.Results {
-		if res.Requirements[0] != r.Mutant.Requirement {
-			continue
-		}
-		caught := res.Verdict.Bad() || (res.Verdict == conformance.Warn && strings.HasPrefix(req.Level, "SHOULD"))
-		if caught {
-			r.Killers = append(r.Killers, res.ID)
-		}
+	if !result.Killed() {
+		return result, nil
 	}
+	result.Blame, err = blame(ctx, peer, m, report, opts)
+	return result, err
 }
 
 // A Claim is a requirement in the role of a case that judges it.
 type Claim struct {
 	Requirement string `json:"requirement"`
 	Role        string `json:"role"`
-}
-
-// Unproved lists what has a case but no mutant in the same role: a case that has
-// never been seen to fail proves nothing.
-func Unproved(opts conformance.Options) ([]Claim, error) {
-	opts.Profile = "strict"
-	mutated := map[Claim]bool{}
-	for _, m := range Mutants() {
-		mutated[Claim{m.Requirement, cmp.Or(m.Role, conformance.RoleServer)}] = true
-	}
-	unproved := []Claim{}
-	for _, role := range conformance.Roles() {
-		opts.Role = role
-		cases, err := conformance.Cases(opts)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range cases {
-			claim := Claim{c.Requirements[0], role}
-			if !mutated[claim] && !slices.Contains(unproved, claim) {
-				unproved = append(unproved, claim)
-			}
-		}
-	}
-	return unproved, nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/vstp-project/vstp/conformance"
 	"github.com/vstp-project/vstp/conformance/selftest"
 	"github.com/vstp-project/vstp/spec"
 )
@@ -54,7 +53,7 @@ func TestMutantsInTheOrderOfTheSpecification(t *testing.T) {
 }
 
 func TestEveryRequirementWithACaseHasAMutant(t *testing.T) {
-	unproved, err := selftest.Unproved(conformance.Options{})
+	unproved, err := selftest.Unproved()
 	require.NoError(t, err)
 	assert.Empty(t, unproved, "requirements that have a case but no mutant in the same role")
 }

@@ -21,13 +21,16 @@ type NullPeer struct {
 
 	tcp func(net.Conn)                                            // serves one connection; nil: refused
 	udp func(conn net.PacketConn, datagram []byte, from net.Addr) // answers one datagram; nil: silent
+	tls func(net.Conn)                                            // serves one connection there; nil: no such listener
 	// closed means that the addresses are given although nothing listens there.
 	closed bool
+	// command, if any, is what is run in place of listening.
+	command string
 }
 
 // NullPeers are the built-in ones.
 func NullPeers() []NullPeer {
-	return []NullPeer{
+	return append([]NullPeer{
 		{Name: "refused", Title: "nothing listens", closed: true},
 		{Name: "accept-close", Title: "accepts and closes at once", tcp: func(net.Conn) {}},
 		{Name: "black-hole", Title: "reads everything and never answers", tcp: func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }},
@@ -52,7 +55,7 @@ func NullPeers() []NullPeer {
 			},
 			udp: func(conn net.PacketConn, d []byte, from net.Addr) { _, _ = conn.WriteTo(noise(len(d)), from) },
 		},
-	}
+	}, reflexPeers()...)
 }
 
 // noise is random octets. A null peer need not be repeatable: it must pass
@@ -79,6 +82,15 @@ func (p NullPeer) Start() (target.Addrs, func(), error) {
 	}
 	addrs := target.Addrs{TCP: l.Addr().String(), UDP: pc.LocalAddr().String()}
 	addrs.EasyTCP, addrs.EasyUDP = addrs.TCP, addrs.UDP
+	listeners := []net.Listener{l}
+	if p.tls != nil {
+		secure, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return target.Addrs{}, nil, errors.Join(err, l.Close(), pc.Close())
+		}
+		addrs.TLS = secure.Addr().String()
+		listeners = append(listeners, secure)
+	}
 	if p.closed {
 		_ = l.Close()
 		_ = pc.Close()
@@ -89,24 +101,26 @@ func (p NullPeer) Start() (target.Addrs, func(), error) {
 		mu      sync.Mutex
 		open    = map[net.Conn]bool{}
 	)
-	running.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open[c] = true
-			mu.Unlock()
-			running.Go(func() {
-				p.tcp(c)
-				_ = c.Close()
+	for i, serve := range []func(net.Conn){p.tcp, p.tls}[:len(listeners)] {
+		running.Go(func() {
+			for {
+				c, err := listeners[i].Accept()
+				if err != nil {
+					return
+				}
 				mu.Lock()
-				delete(open, c)
+				open[c] = true
 				mu.Unlock()
-			})
-		}
-	})
+				running.Go(func() {
+					serve(c)
+					_ = c.Close()
+					mu.Lock()
+					delete(open, c)
+					mu.Unlock()
+				})
+			}
+		})
+	}
 	running.Go(func() {
 		buf := make([]byte, 64<<10)
 		for {
@@ -120,7 +134,9 @@ func (p NullPeer) Start() (target.Addrs, func(), error) {
 		}
 	})
 	stop := func() {
-		_ = l.Close()
+		for _, l := range listeners {
+			_ = l.Close()
+		}
 		_ = pc.Close()
 		mu.Lock()
 		for c := range open {
@@ -148,16 +164,20 @@ type NullResult struct {
 
 // Null judges a null peer with every case of a server.
 func Null(ctx context.Context, p NullPeer, opts conformance.Options) (NullResult, error) {
+	opts.Role = conformance.RoleServer
+	result := NullResult{Name: p.Name, Title: p.Title}
+	if p.command != "" {
+		return judgeNull(ctx, target.Exec{Command: p.command, Wait: nullWait, TimeScale: opts.TimeScale}, result, opts)
+	}
 	addrs, stop, err := p.Start()
 	if err != nil {
 		return NullResult{}, fmt.Errorf("starting the null peer %s: %w", p.Name, err)
 	}
 	defer stop()
-	opts.Role = conformance.RoleServer
-	return judgeNull(ctx, target.Running{Addrs: addrs}, NullResult{Name: p.Name, Title: p.Title}, opts)
+	return judgeNull(ctx, target.Running{Addrs: addrs}, result, opts)
 }
 
-// nullWait is how long an adapter that says nothing is waited for.
+// nullWait is how long a command that says nothing is waited for.
 const nullWait = 2 * time.Second
 
 // NullAdapted judges a null adapter with every case of a client or codec, as

@@ -3,6 +3,7 @@ package selftest
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -22,32 +23,61 @@ type NullAdapter struct {
 	Name  string
 	Title string // what it does, in words
 
+	// ClientOnly is one that answers what a codec is asked like another that is there.
+	ClientOnly bool
+
 	run func(ctx context.Context, in io.Reader, out io.Writer) error
 }
 
 // NullAdapters are the built-in ones.
 func NullAdapters() []NullAdapter {
-	return []NullAdapter{
-		{"exits-0", "ends with success before it says anything", func(context.Context, io.Reader, io.Writer) error { return nil }},
-		{"exits-1", "fails before it says anything", func(context.Context, io.Reader, io.Writer) error { return errors.New("exit status 1") }},
-		{"prints-nothing", "reads every request and answers none", func(_ context.Context, in io.Reader, _ io.Writer) error {
+	return append([]NullAdapter{
+		{Name: "exits-0", Title: "ends with success before it says anything", run: func(context.Context, io.Reader, io.Writer) error { return nil }},
+		{Name: "exits-1", Title: "fails before it says anything", run: func(context.Context, io.Reader, io.Writer) error { return errors.New("exit status 1") }},
+		{Name: "prints-nothing", Title: "reads every request and answers none", run: func(_ context.Context, in io.Reader, _ io.Writer) error {
 			_, err := io.Copy(io.Discard, in)
 			return err
 		}},
-		{"bare-ok", "answers that everything is well, and nothing more", pretence{bare: true}.run},
-		{"refuses-all", "answers every request with the error Protocol", pretence{refusal: "Protocol"}.run},
-		{"incomplete-all", "answers every request with the error Incomplete", pretence{refusal: "Incomplete"}.run},
-		{"closed-all", "answers every request with the error ConnectionClosed", pretence{refusal: "ConnectionClosed"}.run},
-		{"unsupported-all", "answers every request with the error Unsupported", pretence{refusal: "Unsupported"}.run},
-		{"all-is-well", "answers as if it had sent, received and been acknowledged, and opens no connection", pretence{}.run},
-		{"connects-only", "connects and never sends", pretence{dials: true}.run},
-		{"noise", "connects, and sends random octets for each message", pretence{dials: true, sends: func() []byte { return noise(100) }}.run},
-		{"echo", "connects and sends every octet back", pretence{dials: true, echoes: true}.run},
-		{"hello-only", "connects, sends HELLO and then nothing", pretence{dials: true, opens: forge.Frame{Type: 1}.Bytes()}.run},
-		{"greets-then-dead", "sends and receives one message, and then only says that it does", pretence{dials: true, greets: true}.run},
-		{"greets-then-closes", "sends and receives one message, and then closes", pretence{dials: true, greets: true, closes: true}.run},
-		{"greets-then-refuses", "sends and receives one message, and then refuses everything", pretence{dials: true, greets: true, refusal: "Protocol"}.run},
+		{Name: "bare-ok", Title: "answers that everything is well, and nothing more", run: pretence{bare: true}.run},
+		{Name: "refuses-all", Title: "answers every request with the error Protocol", run: pretence{refusal: "Protocol"}.run},
+		{Name: "incomplete-all", Title: "answers every request with the error Incomplete", run: pretence{refusal: "Incomplete"}.run},
+		{Name: "closed-all", Title: "answers every request with the error ConnectionClosed", run: pretence{refusal: "ConnectionClosed"}.run},
+		{Name: "unsupported-all", Title: "answers every request with the error Unsupported", run: pretence{refusal: "Unsupported"}.run},
+		{Name: "all-is-well", Title: "answers as if it had sent, received and been acknowledged, and opens no connection", run: pretence{}.run},
+		{Name: "repeats-last", Title: "sends the last valid frame again whatever comes, and answers with what it last saw", run: pretence{dials: true, reflex: repeater, repeats: true}.run},
+		{Name: "random-answers", Title: "answers at random, in the right form", run: pretence{random: true}.run},
+		{Name: "returns-the-request", Title: "answers each request with what is in it", run: pretence{returns: true}.run},
+		{Name: "web-server", Title: "speaks HTTP where the adapter protocol is spoken", run: func(_ context.Context, in io.Reader, out io.Writer) error {
+			if _, err := bufio.NewReader(in).ReadBytes('\n'); err != nil {
+				return err
+			}
+			_, err := io.WriteString(out, badRequest+"\n")
+			return err
+		}},
+		{Name: "starts-then-ends", Title: "introduces itself and ends with success at the first request", run: pretence{ends: true}.run},
+	}, nullClients()...)
+}
+
+// nullClients differ from the others by what they do over the network.
+func nullClients() []NullAdapter {
+	clients := []NullAdapter{
+		{Name: "connects-only", Title: "connects and never sends", run: pretence{dials: true}.run},
+		{Name: "noise", Title: "connects, and sends random octets for each message", run: pretence{dials: true, sends: func() []byte { return noise(100) }}.run},
+		{Name: "echo", Title: "connects and sends every octet back", run: pretence{dials: true, echoes: true}.run},
+		{Name: "hello-only", Title: "connects, sends HELLO and then nothing", run: pretence{dials: true, opens: forge.Frame{Type: 1}.Bytes()}.run},
+		{Name: "greets-then-dead", Title: "sends and receives one message, and then only says that it does", run: pretence{dials: true, greets: true}.run},
+		{Name: "greets-then-closes", Title: "sends and receives one message, and then closes", run: pretence{dials: true, greets: true, closes: true}.run},
+		{Name: "greets-then-refuses", Title: "sends and receives one message, and then refuses everything", run: pretence{dials: true, greets: true, refusal: "Protocol"}.run},
+		{Name: "hangs-up", Title: "connects and hangs up at once", run: pretence{dials: true, hangsUp: true}.run},
+		{Name: "acknowledges-all", Title: "connects, acknowledges every frame and does nothing else", run: pretence{dials: true, reflex: func() reflex { return forEachFrame(acknowledgement) }}.run},
+		{Name: "errs-at-all", Title: "connects and answers every frame with ERR", run: pretence{dials: true, reflex: func() reflex { return forEachFrame(complaint) }}.run},
+		{Name: "web-browser", Title: "connects and asks for a page", run: pretence{dials: true, opens: webRequest}.run},
+		{Name: "tls-client", Title: "connects and offers TLS", run: pretence{dials: true, offersTLS: true}.run},
 	}
+	for i := range clients {
+		clients[i].ClientOnly = true
+	}
+	return clients
 }
 
 // A pretence is an adapter that gives answers of the right form, which are true by
@@ -61,6 +91,14 @@ type pretence struct {
 	echoes  bool          // what comes in goes out
 	greets  bool          // the first message in each direction is what it should be
 	closes  bool          // the connection ends after that
+
+	hangsUp   bool          // a connection is closed as soon as it is made
+	reflex    func() reflex // what goes out for what comes in, on each connection
+	offersTLS bool          // a connection begins with a ClientHello
+	repeats   bool          // a codec answers with the frame, octets or value of the request before
+	random    bool          // a codec answers with frames, octets and values at random
+	returns   bool          // a codec answers with what it was asked about
+	ends      bool          // it ends at the first request after start
 }
 
 // A nullRequest is what a pretence looks at in a request.
@@ -73,6 +111,8 @@ type nullRequest struct {
 	Frame     struct {
 		Payload string `json:"payload"`
 	} `json:"frame"`
+
+	members map[string]json.RawMessage // all there are
 }
 
 // run answers every request, each as soon as it is read.
@@ -87,8 +127,11 @@ func (p pretence) run(ctx context.Context, in io.Reader, out io.Writer) error {
 			return nil // the judge has had enough
 		}
 		var r nullRequest
-		if err := json.Unmarshal(line, &r); err != nil {
+		if err := errors.Join(json.Unmarshal(line, &r), json.Unmarshal(line, &r.members)); err != nil {
 			return err
+		}
+		if s.ends && r.Op != "start" {
+			return nil
 		}
 		if r.Op == "recv" {
 			s.running.Go(func() { s.answer(r, s.receive(r)) })
@@ -108,6 +151,8 @@ type pretending struct {
 
 	mu    sync.Mutex
 	conns map[int64]*pretendedConn
+
+	before map[string]json.RawMessage // the members of the request before
 }
 
 // A pretendedConn is a connection of a pretence.
@@ -152,6 +197,10 @@ func (s *pretending) perform(r nullRequest) members {
 	switch {
 	case s.bare:
 		return members{}
+	case s.repeats || s.random || s.returns:
+		if m := s.parrot(r); m != nil {
+			return m
+		}
 	case s.greets && (r.Op == "connect" || r.Op == "send" && c != nil && !c.sent):
 	case s.refusal != "":
 		return members{"error": s.refusal}
@@ -195,7 +244,15 @@ func (s *pretending) connect(r nullRequest) members {
 	s.mu.Lock()
 	s.conns[r.ID] = c
 	s.mu.Unlock()
-	if len(s.opens) > 0 {
+	switch {
+	case s.hangsUp:
+		_ = c.Close()
+	case s.offersTLS:
+		// The reader of the handshake takes what listen would.
+		s.running.Go(func() { _ = tls.Client(nc, &tls.Config{InsecureSkipVerify: true}).Handshake() }) // nobody shakes hands
+		close(c.frames)
+		return members{"conn": r.ID}
+	case len(s.opens) > 0:
 		_, _ = c.Write(s.opens)
 	}
 	s.running.Go(func() { s.listen(c) })
@@ -207,10 +264,17 @@ func (s *pretending) connect(r nullRequest) members {
 func (s *pretending) listen(c *pretendedConn) {
 	defer close(c.frames)
 	b := make([]byte, 1<<16)
+	answer := func([]byte) []byte { return nil }
+	if s.reflex != nil {
+		answer = s.reflex()
+	}
 	for {
 		n, err := c.Read(b)
 		if err != nil {
 			return
+		}
+		if reply := answer(b[:n]); len(reply) > 0 {
+			_, _ = c.Write(reply)
 		}
 		if s.echoes {
 			_, _ = c.Write(b[:n])

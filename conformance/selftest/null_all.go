@@ -13,7 +13,7 @@ import (
 const (
 	nullJobs        = 64
 	nullAdapterJobs = 128
-	nullsAtOnce     = 4
+	nullsAtOnce     = 5
 )
 
 // NullAll judges all null peers as servers, and all null adapters as clients and as
@@ -48,6 +48,9 @@ func NullAll(ctx context.Context, opts conformance.Options) ([]*NullResult, erro
 		opts := opts
 		opts.Role, opts.Jobs = role, nullAdapterJobs
 		for _, a := range NullAdapters() {
+			if a.ClientOnly && role != conformance.RoleClient {
+				continue
+			}
 			judge(func() (NullResult, error) { return NullAdapted(ctx, a, opts) })
 		}
 	}

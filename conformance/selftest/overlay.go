@@ -62,7 +62,7 @@ func buildOverlay(ctx context.Context, root, dir, name string, edits []Edit) (st
 	if err != nil {
 		return "", ErrNoCheckout
 	}
-	cmd := exec.CommandContext(ctx, goCmd, "build", "-overlay", overlayFile, "-o", program, "./ref/peer/vstp-peer")
+	cmd := exec.CommandContext(ctx, goCmd, "build", "-ldflags=-s -w", "-overlay", overlayFile, "-o", program, "./ref/peer/vstp-peer")
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s does not build: %w\n%s", name, err, out)

@@ -51,15 +51,15 @@ function filter() {
     (!level.value || d.level === level.value) && words.every((w) => d.text.includes(w));
   for (const e of [...cases, ...rows]) e.hidden = !fits(e);
   const shown = (list) => list.filter((e) => !e.hidden).length;
-  $('#shown').textContent = `${shown(rows)} of ${rows.length} requirements, ${shown(cases)} of ${cases.length} cases shown`;
+  $('#shown').textContent = `${shown(rows)} of ${rows.length} requirements, ${shown(cases)} of ${cases.length} ${$('#shown').dataset.cases} shown`;
 }
 let pending;
 search.addEventListener('input', () => { clearTimeout(pending); pending = setTimeout(filter, 80); });
 level.addEventListener('change', filter);
 for (const c of chips) c.addEventListener('click', () => { c.ariaPressed = c.ariaPressed === 'true' ? 'false' : 'true'; filter(); });
 $('#reset').addEventListener('click', () => { search.value = level.value = ''; for (const c of chips) c.ariaPressed = 'false'; filter(); });
-for (const b of $$('button[data-only]')) b.addEventListener('click', () => {
-  search.value = b.dataset.only.toLowerCase(); filter(); $('#cases').scrollIntoView(); $('#cases').focus();
+for (const b of $$('button[data-find]')) b.addEventListener('click', () => {
+  search.value = b.dataset.find.toLowerCase(); filter(); $('#cases').scrollIntoView(); $('#cases').focus();
 });
 
 // "/" searches, j and k walk from case to case.
