@@ -143,7 +143,7 @@ func (a adapterCalls) goodExchange(ctx context.Context, capability string) error
 		}
 	}
 	if v := (*probe.Violation)(nil); errors.As(err, &v) {
-		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: fmt.Sprintf("a good exchange failed: %v", v)}
+		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: fmt.Sprintf("a good exchange failed: %v", v), Failed: v}
 	}
 	return err
 }

@@ -582,9 +582,10 @@ func newResult(c Case) Result {
 }
 
 // runCase runs one case and turns its outcome into a result. On a host whose own
-// timers were late meanwhile, a violation that rests on a clock is tried twice
-// more before it is believed; if the host stays late it is inconclusive. So is a case
-// on whose link datagrams were lost that nobody decided to drop.
+// timers were late meanwhile, a violation that rests on a clock, be it in the exchange
+// that leads up to the requirement, is tried twice more before it is believed; if the
+// host stays late it is inconclusive. So is a case on whose link datagrams were lost
+// that nobody decided to drop.
 func (r *runner) runCase(ctx context.Context, i int) (Result, time.Time) {
 	c := r.cases[i]
 	if r.opts.OnStart != nil {
@@ -618,13 +619,14 @@ func (r *runner) runCase(ctx context.Context, i int) (Result, time.Time) {
 			r.judge(&res, err)
 		}
 		undecided := r.crossed(&res, t)
-		late := res.Violation != nil && doubtful(res.Violation, res.Jitter)
+		clocked := probe.Clocked(err)
+		late := !overdue && clocked != nil && doubtful(clocked, res.Jitter)
 		if (undecided || late) && attempt < 3 {
 			continue
 		}
 		if late {
 			res.Verdict = Inconclusive
-			res.Message = fmt.Sprintf("%s; but %s, in each of %d attempts", res.Message, margin(res.Violation, res.Jitter), attempt)
+			res.Message = fmt.Sprintf("%s; but %s, in each of %d attempts", res.Message, margin(clocked, res.Jitter), attempt)
 		}
 		if err := r.keepFates(t); err != nil {
 			res.Verdict, res.Message = HarnessError, err.Error()

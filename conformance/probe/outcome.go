@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -57,9 +58,24 @@ const (
 type NotExercised struct {
 	Cause  Cause
 	Reason string
+	// Failed is the violation in the exchange that leads up to the requirement, where
+	// it is because of that.
+	Failed *Violation
 }
 
 func (e *NotExercised) Error() string { return e.Reason }
+
+// Clocked returns the violation on which an outcome rests, be it of the requirement or
+// in the exchange that leads up to it; nil if there is none.
+func Clocked(outcome error) *Violation {
+	if v := (*Violation)(nil); errors.As(outcome, &v) {
+		return v
+	}
+	if n := (*NotExercised)(nil); errors.As(outcome, &n) {
+		return n.Failed
+	}
+	return nil
+}
 
 // NotApplicable says that the target does not offer what the case is about.
 type NotApplicable struct{ Reason string }

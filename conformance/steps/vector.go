@@ -63,7 +63,7 @@ func RunVector(ctx context.Context, t *probe.T, v vectors.Vector, transport stri
 // given turns a violation in the leading exchange into not-exercised.
 func given(err error) error {
 	if v := (*probe.Violation)(nil); errors.As(err, &v) {
-		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: fmt.Sprintf("the exchange before it failed: %v", v)}
+		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: fmt.Sprintf("the exchange before it failed: %v", v), Failed: v}
 	}
 	return err
 }

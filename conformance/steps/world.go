@@ -90,6 +90,7 @@ func run(ctx context.Context, fn func(*world) error) error {
 		err = &probe.NotExercised{
 			Cause:  probe.CauseTarget,
 			Reason: fmt.Sprintf("the exchange before it failed, at %q: %v", w.stepText, v),
+			Failed: v,
 		}
 	}
 	if err != nil && w.err == nil {
