@@ -16,6 +16,14 @@ func (d Direction) String() string {
 	return "ba"
 }
 
+// Opposite returns the other direction.
+func (d Direction) Opposite() Direction {
+	if d == AB {
+		return BA
+	}
+	return AB
+}
+
 // Ways is a choice of directions. The zero value is both.
 type Ways uint8
 

@@ -36,7 +36,7 @@ var allRoles = []roleRun{
 var notForAll = []string{
 	"exec", "wait", "tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "client-cert", "client-key",
 	"transports", "capabilities", "validate-adapter",
-	"run", "skip", "tags", "baseline", "write-baseline", "update-baseline", "json", "help",
+	"run", "skip", "tags", "baseline", "write-baseline", "update-baseline", "json", "help", "record", "replay",
 }
 
 func newAll(s streams) *cobra.Command {
@@ -64,13 +64,14 @@ judged. For example:
   }
 
 conform.schema.json describes it. With --out DIR each role has a directory of its own
-in DIR. Cases are selected, and baselines written, by the commands for one role.
+in DIR. --link puts the link before the server and behind the client; a codec has none. Cases are selected, and baselines written, by the commands for one role.
 
 ` + exitHelp + `
 The status is that of the role that comes first in this list.`,
 		Example: `  vstp-conform all
   vstp-conform all --config conform.json --out results
-  vstp-conform all --config conform.json --profile strict --github`,
+  vstp-conform all --config conform.json --profile strict --github
+  vstp-conform all --config conform.json --link lossy-20 --seed 7`,
 		Args: exactly(0, ""),
 	}
 	flags := cmd.Flags()

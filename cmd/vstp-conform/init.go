@@ -14,6 +14,8 @@ import (
 	"text/template"
 
 	"github.com/spf13/cobra"
+
+	"github.com/vstp-project/vstp/conformance"
 )
 
 //go:embed skeletons
@@ -52,8 +54,8 @@ func newInit(s streams) *cobra.Command {
 		Use:   "init --lang LANGUAGE [DIR]",
 		Short: "Write an adapter to begin with",
 		Long: `init writes the skeleton of an adapter into the directory DIR (default vstp-adapter):
-the program between vstp-conform and your encoder and decoder. It runs as it is, and
-what it does not do yet it refuses with a sentence that says where to go on. README.md
+the program between vstp-conform and your encoder, decoder and client. It runs as it is,
+and what it does not do yet it refuses with a sentence that says where to go on. README.md
 has the commands that judge it.
 
 The languages are ` + strings.Join(languages(), ", ") + `. A skeleton needs nothing but the
@@ -155,7 +157,9 @@ func (k skeleton) write(s streams, dir string) error {
 	if k.Build != "" {
 		fmt.Fprintf(s.out, "  %s\n", k.Build)
 	}
-	fmt.Fprintf(s.out, "  vstp-conform smoke codec --exec %s --validate-adapter\n", quote(k.Run))
+	for _, role := range []string{conformance.RoleCodec, conformance.RoleClient} {
+		fmt.Fprintf(s.out, "  vstp-conform smoke %s --exec %s --validate-adapter\n", role, quote(k.Run))
+	}
 	return nil
 }
 

@@ -70,6 +70,19 @@ func TestSkeletonsRun(t *testing.T) {
 					assert.Contains(t, got[id].Message, "coder there", id)
 				}
 			}
+
+			// As a client as well: nothing can be exercised, and each case says why.
+			var lessons []string
+			for _, l := range clientLessons {
+				lessons = append(lessons, l.id)
+			}
+			rep, err = conformance.Run(t.Context(), tgt, conformance.Options{Role: conformance.RoleClient, Profile: "strict", Run: lessons})
+			require.NoError(t, err)
+			require.Len(t, rep.Results, len(lessons))
+			for _, res := range rep.Results {
+				assert.Equal(t, conformance.NotExercised, res.Verdict, res.ID)
+				assert.Contains(t, res.Message, "does nothing yet: open your client there", res.ID)
+			}
 		})
 	}
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -18,6 +20,7 @@ import (
 var programs = map[string]func(){
 	"vstp-conform": main,
 	"raw-echo":     rawEcho,
+	"odd-adapter":  oddAdapter,
 }
 
 // scriptCommands are the commands of scripts beside those of testscript.
@@ -66,6 +69,40 @@ func rawEcho() {
 			defer c.Close()
 			_, _ = io.Copy(c, c)
 		}()
+	}
+}
+
+// goodAnswers are answers to the client operations that keep the schema, without ok and id.
+var goodAnswers = map[string]string{
+	"start":      `"name":"odd","version":"1","roles":["client"],"capabilities":["tcp","udp"]`,
+	"connect":    `"conn":1`,
+	"recv":       `"frame":{"version":1,"type":3,"flags":0,"headers":[],"payload":""},"source":"127.0.0.1:9"`,
+	"local_addr": `"addr":"127.0.0.1:9"`,
+}
+
+// oddAdapter is an adapter that does nothing and answers as if it did. Its first argument
+// is the operation that it answers with its second, the members of the answer beside id.
+func oddAdapter() {
+	in := json.NewDecoder(os.Stdin)
+	for {
+		var request struct {
+			Op string      `json:"op"`
+			ID json.Number `json:"id"`
+		}
+		if in.Decode(&request) != nil {
+			return
+		}
+		members := `"ok":true`
+		if good := goodAnswers[request.Op]; good != "" {
+			members += "," + good
+		}
+		if request.Op == os.Args[1] {
+			members = os.Args[2]
+		}
+		if request.ID != "" {
+			members += `,"id":` + request.ID.String()
+		}
+		fmt.Printf("{%s}\n", members)
 	}
 }
 

@@ -15,6 +15,9 @@ import (
 // addressFlags are the flags that say where a running server listens.
 var addressFlags = []string{"tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp"}
 
+// serverOnly are the flags that mean something for a server alone.
+var serverOnly = slices.Concat(addressFlags, []string{"client-cert", "client-key", "transports", "capabilities"})
+
 // builtinPeer starts the built-in peer with all its listeners.
 var builtinPeer = []string{
 	"peer", "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--tls", "127.0.0.1:0",

@@ -10,14 +10,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vstp-project/vstp/conformance"
+	"github.com/vstp-project/vstp/conformance/target"
 	"github.com/vstp-project/vstp/netem"
 )
 
 // shrinkFlags are the flags of the command shrink.
 type shrinkFlags struct {
 	serverFlags
-	run string
-	out string
+	role string // that the case judges
+	run  string
+	out  string
 }
 
 func newShrink(s streams) *cobra.Command {
@@ -25,8 +27,8 @@ func newShrink(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "shrink FATES --run CASE",
 		Short: "Reduce a failure on a bad network to the smallest script",
-		Long: `shrink takes the record of a run over a link, as server --link … --record FATES wrote
-it, and a case that failed in it. It runs the case again and again, each time with less
+		Long: `shrink takes the record of a run over a link, as server or client --link … --record
+FATES wrote it, and a case that failed in it. It runs the case again and again, each time with less
 of what the link did, until nothing more can be left out, and writes what remains as a
 scenario file:
 
@@ -34,26 +36,31 @@ scenario file:
   vstp-conform shrink fates.jsonl --run links/chance-of-answers --exec './my-server {udp}'
   vstp-conform server --link links-chance-of-answers.netem.json --exec './my-server {udp}'
 
-The flags that say how the server is reached are those of the run, --time-scale
-included; a server that is started is started anew each time.
+The flags that say how the server or client is reached are those of the run,
+--time-scale included; what is started is started anew each time. The case says which of
+the two it is: that of a client is reached through its adapter.
 
 Exit status: 0 the script has been written, 1 there is nothing to shrink: the case does
 not fail when the link repeats the record, or it fails without the link, 2 usage: a
 wrong flag, or a record or case that cannot be used, 3 the server was never reached,
 4 the judge's own fault, 130 interrupted.`,
 		Example: `  vstp-conform shrink fates.jsonl --run links/chance-of-answers --exec './my-server {udp}'
-  vstp-conform shrink fates.jsonl --run links/chance-of-acks --udp 127.0.0.1:9000 --out lost-ack.netem.json`,
+  vstp-conform shrink fates.jsonl --run links/chance-of-acks --udp 127.0.0.1:9000 --out lost-ack.netem.json
+  vstp-conform shrink fates.jsonl --run client-links/chance-of-sends --exec 'python3 adapter.py'`,
 		Args: exactly(1, "the file with the fates"),
 		RunE: func(cmd *cobra.Command, args []string) error { return f.execute(cmd, s, args[0]) },
 	}
 	f.material.register(cmd)
-	f.registerTarget(cmd, "server")
+	f.registerTarget(cmd, "server or adapter")
 	f.registerServer(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.run, "run", "", "the `CASE` that failed, by its ID")
 	flags.StringVarP(&f.out, "out", "o", "", "write the script to this `FILE` (default the name of the case with .netem.json)")
 	mustComplete(cmd, "run", func() []string {
-		return caseIDs(conformance.Options{Profile: "strict", Tags: "@link and @udp"})
+		opts := conformance.Options{Profile: "strict", Tags: "@link and @udp"}
+		ids := caseIDs(opts)
+		opts.Role = conformance.RoleClient
+		return append(ids, caseIDs(opts)...)
 	})
 	return cmd
 }
@@ -63,7 +70,7 @@ func (f *shrinkFlags) execute(cmd *cobra.Command, s streams, fates string) error
 	if err := f.check(cmd); err != nil {
 		return err
 	}
-	opts := conformance.Options{Role: conformance.RoleServer, Profile: "strict", Capabilities: f.capabilities, TimeScale: f.timeScale}
+	opts := conformance.Options{Role: f.role, Profile: "strict", Capabilities: f.capabilities, TimeScale: f.timeScale}
 	if err := f.material.apply(&opts); err != nil {
 		return err
 	}
@@ -78,7 +85,7 @@ func (f *shrinkFlags) execute(cmd *cobra.Command, s streams, fates string) error
 	if err := checkCase(f.run, ids, log); err != nil {
 		return err
 	}
-	tgt, err := f.target()
+	tgt, err := f.reached()
 	if err != nil {
 		return err
 	}
@@ -110,7 +117,29 @@ func (f *shrinkFlags) check(cmd *cobra.Command) error {
 	if err := f.checkTarget(cmd, f.builtin(cmd)); err != nil {
 		return err
 	}
-	return f.checkServer(cmd)
+	f.role = conformance.RoleServer
+	if !f.ofClient() {
+		return f.checkServer(cmd)
+	}
+	f.role = conformance.RoleClient
+	for _, name := range serverOnly {
+		if given(name) {
+			return usagef("--%s is for servers, and %s is a case of clients: --exec starts its adapter", name, f.run)
+		}
+	}
+	return nil
+}
+
+// ofClient says whether the case is one of clients, by its area.
+func (f *shrinkFlags) ofClient() bool { return strings.HasPrefix(f.run, "client-") }
+
+// reached is what the case judges.
+func (f *shrinkFlags) reached() (target.Target, error) {
+	if f.role == conformance.RoleClient {
+		adapter := adapterFlags{judgeFlags: f.judgeFlags}
+		return adapter.target(f.role)
+	}
+	return f.target()
 }
 
 // checkCase refuses a case that does not exist or is not in the record.
@@ -153,6 +182,6 @@ func (f *shrinkFlags) write(cmd *cobra.Command, s streams, shrunk netem.Shrunk) 
 	if filepath.Base(link) == link && !strings.HasSuffix(link, ".json") {
 		link = "./" + link
 	}
-	fmt.Fprintf(s.out, "  %s\n", repeatCommand("server", cmd.Flags(), []string{"run", "out"}, "--profile", "strict", "--link", quote(link), "--run", quote(f.run)))
+	fmt.Fprintf(s.out, "  %s\n", repeatCommand(f.role, cmd.Flags(), []string{"run", "out"}, "--profile", "strict", "--link", quote(link), "--run", quote(f.run)))
 	return nil
 }

@@ -53,6 +53,35 @@ var serverLessons = []lesson{
 	},
 }
 
+// clientLessons go from greeting a server to a message that has to be sent again.
+var clientLessons = []lesson{
+	{
+		"client-tcp/hello-before-data",
+		"The judge listens on a port of its own, and the adapter is asked to connect and to send a message. A client greets first: HELLO, a frame without headers and payload, comes before the first DATA.",
+		"If nothing arrived: does connect in the adapter really connect, to the address that it is given? If DATA came first: send HELLO as soon as the connection stands, or in the same write.",
+	},
+	{
+		"client-tcp/frames-are-whole",
+		"The adapter is asked to send four messages, the last one of 70,000 octets. They arrive as frames, one behind the other, with the payload and the headers that were asked for, in their order.",
+		"If headers are missing: the pairs in a request are hexadecimal, and a key may come twice. If the last frame is cut: write until everything is written.",
+	},
+	{
+		"client-tcp/messages-before-connection-closed",
+		"The server sends messages and ends the stream. Only when the application has received all of them does recv report ConnectionClosed.",
+		"If a message is missing: what has been read is thrown away at the end of the stream. If ConnectionClosed never comes: an end of the stream is an answer to recv, and to each further one.",
+	},
+	{
+		"client-udp/one-frame-per-datagram",
+		"Over UDP nothing is greeted: each message is a frame, and each frame a datagram of its own.",
+		"If two frames came in one datagram: write each by a call of its own. If nothing came: connect sends nothing over UDP, but notes the address that send goes to.",
+	},
+	{
+		"client-ack/two-losses",
+		"The adapter is asked to send a message and to wait for its acknowledgement (send_ack). The judge leaves the first two transmissions unanswered and acknowledges the third: the client has sent the message again by itself, 100 and 200 ms later, and the send succeeds.",
+		"If there was one transmission only: send_ack over UDP has to retransmit. If the send did not end: an ACK names its message by the header msg-id, which has to be that of the DATA.",
+	},
+}
+
 // codecLessons likewise.
 var codecLessons = []lesson{
 	{
@@ -90,14 +119,15 @@ func newSmoke(s streams) *cobra.Command {
 what it is about, what was sent, what came back, what was expected, and what to do.
 
 It is for the first hour with an implementation. Its exit status is that of the
-commands server and codec, for these five cases.`,
+commands server, client and codec, for these five cases.`,
 		Example: `  vstp-conform smoke server --exec './my-server --tcp {tcp}'
+  vstp-conform smoke client --exec 'python3 adapter.py' --validate-adapter
   vstp-conform smoke codec --exec 'python3 adapter.py' --validate-adapter`,
 		RunE: func(*cobra.Command, []string) error {
-			return usagef("say what to judge: smoke server or smoke codec")
+			return usagef("say what to judge: smoke server, smoke client or smoke codec")
 		},
 	}
-	cmd.AddCommand(newSmokeServer(s), newSmokeCodec(s))
+	cmd.AddCommand(newSmokeServer(s), newSmokeAdapter(s, smokeClient), newSmokeAdapter(s, smokeCodec))
 	return cmd
 }
 
@@ -146,27 +176,39 @@ The server is reached as by "vstp-conform server".`,
 	return cmd
 }
 
-func newSmokeCodec(s streams) *cobra.Command {
+// An adapterSmoke is what smoke does with an adapter.
+type adapterSmoke struct {
+	role    string
+	what    string // that is reached through the adapter
+	lessons []lesson
+}
+
+var (
+	smokeClient = adapterSmoke{conformance.RoleClient, "a client", clientLessons}
+	smokeCodec  = adapterSmoke{conformance.RoleCodec, "an encoder and decoder", codecLessons}
+)
+
+func newSmokeAdapter(s streams, a adapterSmoke) *cobra.Command {
 	var f adapterFlags
-	inner := &cobra.Command{Use: "codec"}
+	inner := &cobra.Command{Use: a.role}
 	f.registerAll(inner)
 	cmd := &cobra.Command{
-		Use:   "codec",
-		Short: "Five cases for a codec, explained",
-		Long: `smoke codec runs five cases against an encoder and decoder and explains them at length.
-It is reached through an adapter, as by "vstp-conform codec".`,
-		Example: `  vstp-conform smoke codec
-  vstp-conform smoke codec --exec 'python3 adapter.py' --validate-adapter`,
+		Use:   a.role,
+		Short: fmt.Sprintf("Five cases for a %s, explained", a.role),
+		Long: fmt.Sprintf(`smoke %s runs five cases against %s and explains them at length.
+It is reached through an adapter, as by "vstp-conform %[1]s".`, a.role, a.what),
+		Example: fmt.Sprintf(`  vstp-conform smoke %[1]s
+  vstp-conform smoke %[1]s --exec 'python3 adapter.py' --validate-adapter`, a.role),
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.judgeFlags.check(cmd, !cmd.Flags().Changed("exec")); err != nil {
+			if err := f.check(cmd, !cmd.Flags().Changed("exec")); err != nil {
 				return err
 			}
-			tgt, err := f.target("codec")
+			tgt, err := f.target(a.role)
 			if err != nil {
 				return err
 			}
-			return f.smoke(cmd, s, tgt, conformance.Options{Role: conformance.RoleCodec}, codecLessons)
+			return f.smoke(cmd, s, tgt, conformance.Options{Role: a.role}, a.lessons)
 		},
 	}
 	cmd.Flags().AddFlagSet(reaching(inner))

@@ -192,6 +192,12 @@ func TestFingerprint(t *testing.T) {
 		{"it did not answer request 4 (decode) in time", "it did not answer request 812 (decode) in time"},
 		{"65 fragments within 120µs", "65 fragments within 1.31ms"},
 		{"3 other datagrams", "0 other datagrams"},
+		{`the answer {"error":"Protocol","id":900,"ok":false}`, `the answer {"error":"Protocol","id":7,"ok":false}`},
+		{"WELCOME session-id=1688 (46 octets)", "WELCOME session-id=16886457740247204486 (47 octets)"},
+		{
+			"DATA 0xc2eeccab711768889dc396d5927890bb… (1,224 octets)",
+			"DATA 0x00eeccab711768889dc396d5927890aa… (1,224 octets)",
+		},
 	}
 	for _, s := range same {
 		assert.Equal(t, baseline.Fingerprint(failing("x", s[0])), baseline.Fingerprint(failing("x", s[1])), "%q", s)
@@ -201,6 +207,8 @@ func TestFingerprint(t *testing.T) {
 		{"ERR err-code=4", "ERR err-code=7"},
 		{"the octets 5654", "the octets 5655"},
 		{"the error CrcMismatch", "the error InvalidMagic"},
+		{`{"consumed":41,"id":3}`, `{"consumed":42,"id":3}`},
+		{"DATA 0x1f8b", "DATA 0x1f8c"},
 	}
 	for _, d := range different {
 		assert.NotEqual(t, baseline.Fingerprint(failing("x", d[0])), baseline.Fingerprint(failing("x", d[1])), "%q", d)

@@ -53,6 +53,11 @@ var varying = []struct {
 	// The payloads that a case draws end in sixteen hexadecimal digits.
 	{regexp.MustCompile(`\b[0-9a-f]{16}\b`), "#"},
 	{regexp.MustCompile(`\b(msg-id|frag-id|session-id|request)([= ]"?)[0-9]+…?`), "$1$2#"},
+	// Of an adapter's answer: which request it is to.
+	{regexp.MustCompile(`"id":[0-9]+`), `"id":#`},
+	// A drawn number or payload in a frame, and how long it makes the frame.
+	{regexp.MustCompile(`\b0x[0-9a-f]{32,}…?`), "0x#"},
+	{regexp.MustCompile(`\([0-9][0-9,]* octets\)`), "(# octets)"},
 	{regexp.MustCompile(`\[[0-9a-fA-F:.]+(?:%[^\]]+)?\]:[0-9]+`), "#"},
 	{regexp.MustCompile(`\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?\b`), "#"},
 	{regexp.MustCompile(`\b(?:[0-9]+(?:\.[0-9]+)?(?:ns|µs|us|ms|h|m|s))+\b`), "#"},

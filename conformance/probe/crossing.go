@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -12,13 +13,53 @@ import (
 
 // A Crossing is the link that a case has put between its sockets and the target: a
 // relay of its own for datagrams and one for connections. The flow of the link is
-// the ID of the case.
+// the ID of the case. Direction ab is from who connects to who listens: towards a
+// server under test, and away from a client under test.
 type Crossing struct {
-	link *netem.Link
-	fate fateRecord
+	link    *netem.Link
+	fate    fateRecord
+	inbound netem.Direction // to the judge
 
-	udp *relay.UDP // nil before the first socket
-	tcp *relay.TCP // nil before the first connection
+	udp way[*relay.UDP]
+	tcp way[*relay.TCP]
+
+	mu      sync.Mutex
+	entered []Entered // datagrams of a client under test
+	octets  int       // of them
+}
+
+// A way is a relay and where it leads to; no address before it is needed.
+type way[R interface{ Close() error }] struct {
+	relay R
+	to    string
+}
+
+// open starts the relay if there is none. It leads to one address only.
+func (w *way[R]) open(to string, listen func() (R, error)) error {
+	switch {
+	case w.to == to:
+		return nil
+	case w.to != "":
+		return fmt.Errorf("the link leads to %s, and cannot lead to %s as well", w.to, to)
+	}
+	r, err := listen()
+	if err == nil {
+		w.relay, w.to = r, to
+	}
+	return err
+}
+
+func (w *way[R]) close() {
+	if w.to != "" {
+		_ = w.relay.Close()
+	}
+}
+
+// An Entered is a datagram that the client under test has put into the link, whatever
+// became of it there.
+type Entered struct {
+	Octets []byte
+	At     time.Duration // since the case began
 }
 
 // fateRecord keeps the fate of every datagram of one case.
@@ -51,7 +92,10 @@ func (t *T) Cross(profile netem.Profile, seed uint64) error {
 	if t.crossing != nil {
 		return fmt.Errorf("the case has a link already, that of %q", t.crossing.Profile().Name)
 	}
-	c := &Crossing{}
+	c := &Crossing{inbound: netem.BA}
+	if t.cfg.Adapter != nil {
+		c.inbound = netem.AB
+	}
 	link, err := netem.New(profile, netem.Options{
 		Seed: seed, Flow: t.cfg.Case, Labeler: NewLabels(t.cfg.Registry), Recorder: &c.fate,
 	})
@@ -102,10 +146,10 @@ func (c *Crossing) Began() time.Time {
 
 // Streams are the figures of the connections.
 func (c *Crossing) Streams() relay.TCPStats {
-	if c.tcp == nil {
+	if c.tcp.to == "" {
 		return relay.TCPStats{}
 	}
-	return c.tcp.Stats()
+	return c.tcp.relay.Stats()
 }
 
 // A Crossed is what went over the link of a case.
@@ -121,64 +165,82 @@ type Crossed struct {
 func (c *Crossing) Crossed() Crossed {
 	stats := c.link.Stats()
 	crossed := Crossed{Datagrams: stats.AB.Sent + stats.BA.Sent, Drops: stats.AB.Dropped + stats.BA.Dropped}
-	if c.udp != nil {
-		crossed.Undecided = c.udp.Stats().Inconclusive()
+	if c.udp.to != "" {
+		crossed.Undecided = c.udp.relay.Stats().Inconclusive()
 	}
 	return crossed
 }
 
 // close ends the relays.
 func (c *Crossing) close() {
-	if c.udp != nil {
-		_ = c.udp.Close()
-	}
-	if c.tcp != nil {
-		_ = c.tcp.Close()
-	}
+	c.udp.close()
+	c.tcp.close()
 }
 
 // relayAddr is where a relay listens: the judge is on this host.
 const relayAddr = "127.0.0.1:0"
 
-// udpAddr is where datagrams for the target go: to it, or to the relay in front of it.
-func (t *T) udpAddr() (string, error) {
+// UDPWay is where datagrams for an address go: to it, or to the relay in front of it.
+// All that cross the link of a case go to one address.
+func (t *T) UDPWay(to string) (string, error) {
 	c := t.crossing
 	if c == nil {
-		return t.cfg.Addrs.UDP, nil
+		return to, nil
 	}
-	if c.udp == nil {
-		u, err := relay.ListenUDP(context.Background(), c.link, relayAddr, t.cfg.Addrs.UDP)
-		if err != nil {
-			return "", fmt.Errorf("starting the relay for datagrams: %w", err)
+	err := c.udp.open(to, func() (*relay.UDP, error) {
+		t.Note("a relay for datagrams leads to %s", to)
+		if c.inbound == netem.BA {
+			return relay.ListenUDP(context.Background(), c.link, relayAddr, to)
 		}
-		c.udp = u
-		t.Note("a relay at %v leads to %s", u.Addr(), t.cfg.Addrs.UDP)
+		return relay.WatchUDP(context.Background(), c.link, relayAddr, to, func(s relay.Sight) { c.see(t, s) })
+	})
+	if err != nil {
+		return "", fmt.Errorf("starting the relay for datagrams: %w", err)
 	}
-	return c.udp.Addr().String(), nil
+	return c.udp.relay.Addr().String(), nil
 }
 
-// tcpAddr is where connections to the target go.
-func (t *T) tcpAddr() (string, error) {
+// TCPWay is where connections to an address go.
+func (t *T) TCPWay(to string) (string, error) {
 	c := t.crossing
 	if c == nil {
-		return t.cfg.Addrs.TCP, nil
+		return to, nil
 	}
-	if c.tcp == nil {
-		r, err := relay.ListenTCP(context.Background(), c.link, relayAddr, t.cfg.Addrs.TCP)
-		if err != nil {
-			return "", fmt.Errorf("starting the relay for connections: %w", err)
-		}
-		c.tcp = r
-		t.Note("a relay at %v leads to %s", r.Addr(), t.cfg.Addrs.TCP)
+	err := c.tcp.open(to, func() (*relay.TCP, error) {
+		t.Note("a relay for connections leads to %s", to)
+		return relay.ListenTCP(context.Background(), c.link, relayAddr, to)
+	})
+	if err != nil {
+		return "", fmt.Errorf("starting the relay for connections: %w", err)
 	}
-	return c.tcp.Addr().String(), nil
+	return c.tcp.relay.Addr().String(), nil
+}
+
+// see keeps what the client under test puts into the link.
+func (c *Crossing) see(t *T, s relay.Sight) {
+	if s.Dir != netem.AB || s.Stage != relay.Came {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.octets += len(s.Data); c.octets <= maxReceived {
+		c.entered = append(c.entered, Entered{Octets: bytes.Clone(s.Data), At: t.when(s.At)})
+	}
+}
+
+// Entered are the datagrams that the client under test has put into the link so far, in
+// their order and by the kernel's clock where it tells. The caller must not change them.
+func (c *Crossing) Entered() []Entered {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entered[:len(c.entered):len(c.entered)]
 }
 
 // altered says whether the link has altered a datagram of this length on its way to
 // the judge: then a datagram that is no frame is the link's doing.
 func (c *Crossing) altered(length int) bool {
 	for _, e := range c.Events() {
-		if e.Dir == netem.BA && e.Size == length && len(e.Fate.Flips) > 0 {
+		if e.Dir == c.inbound && e.Size == length && len(e.Fate.Flips) > 0 {
 			return true
 		}
 	}

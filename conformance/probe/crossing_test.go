@@ -107,6 +107,58 @@ func TestCrossRefusesALinkThatCannotBe(t *testing.T) {
 	assert.Nil(t, p.Crossing())
 }
 
+// A client under test is at the other end: what it puts into the link is seen there, lost
+// or not, and the link leads to one listener of the judge.
+func TestCrossInFrontOfTheJudge(t *testing.T) {
+	p := probe.New(probe.Config{Case: "a/b", Adapter: &target.Adapter{}})
+	t.Cleanup(p.Close)
+	s, err := p.ListenUDP("A", nil)
+	require.NoError(t, err)
+	direct, err := p.UDPWay(s.Local().String())
+	require.NoError(t, err)
+	assert.Equal(t, s.Local().String(), direct)
+
+	require.NoError(t, p.Cross(script(
+		netem.Rule{Ways: netem.OnlyAB, Match: "DATA *", Occurrence: netem.Range{From: 1, To: 1}},
+		netem.Rule{Ways: netem.OnlyAB, Match: "DATA *", Occurrence: netem.Range{From: 2, To: 2}, Do: netem.DoDeliver, Flips: []netem.Flip{{At: 3, Mask: 1}}},
+	), 7))
+	way, err := p.UDPWay(s.Local().String())
+	require.NoError(t, err)
+	assert.NotEqual(t, direct, way)
+	_, err = p.UDPWay("127.0.0.1:9")
+	require.ErrorContains(t, err, "the link leads to "+direct)
+
+	client, err := net.Dial("udp", way)
+	require.NoError(t, err)
+	defer client.Close()
+	for range 3 { // the first is lost, the second altered and discarded
+		_, err = client.Write(data)
+		require.NoError(t, err)
+	}
+	d, err := s.Next(t.Context(), soon)
+	require.NoError(t, err)
+	assert.Equal(t, data, d.Frame.Raw)
+	_, err = s.Next(t.Context(), never)
+	require.ErrorIs(t, err, probe.ErrNothing)
+	entered := p.Crossing().Entered()
+	require.Len(t, entered, 3)
+	for i, e := range entered {
+		assert.Equal(t, data, e.Octets)
+		assert.LessOrEqual(t, e.At, p.Elapsed())
+		if i > 0 {
+			assert.GreaterOrEqual(t, e.At, entered[i-1].At)
+		}
+	}
+	assert.Equal(t, netem.AB, p.Crossing().Events()[0].Dir)
+
+	s.Talk(d.From)
+	require.NoError(t, s.Send(hello, "HELLO"))
+	buf := make([]byte, 100)
+	n, err := client.Read(buf)
+	require.NoError(t, err)
+	assert.Equal(t, hello, buf[:n])
+}
+
 func TestCrossForConnections(t *testing.T) {
 	p := peer(t, write(data))
 	require.NoError(t, p.Cross(netem.Profile{StreamBA: netem.StreamPlan{Every: 4}}, 0))

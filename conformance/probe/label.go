@@ -76,7 +76,7 @@ func (l *Labels) Label(d netem.Direction, path int, datagram []byte) netem.Label
 	id, identified := decimalHeader(f, "msg-id")
 	switch f.TypeName() {
 	case "ACK":
-		return netem.Label{Text: "ACK of " + l.acknowledged(messageKey{opposite(d), path, id}, identified)}
+		return netem.Label{Text: "ACK of " + l.acknowledged(messageKey{d.Opposite(), path, id}, identified)}
 	case "PONG", "WELCOME", "ERR": // are never acknowledged [ACK-7]
 		return netem.Label{Text: frameText(f)}
 	}
@@ -169,13 +169,6 @@ func frameText(f dissect.Frame) string {
 func digestOf(b []byte) partDigest {
 	sum := sha256.Sum256(b)
 	return partDigest(sum[:4])
-}
-
-func opposite(d netem.Direction) netem.Direction {
-	if d == netem.AB {
-		return netem.BA
-	}
-	return netem.AB
 }
 
 // decimalHeader is the number in the first header with the given key, if it is one

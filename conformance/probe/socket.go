@@ -49,7 +49,7 @@ func (t *T) Listen(ctx context.Context, name string, like *Socket) (*Socket, err
 	if t.cfg.Addrs.UDP == "" {
 		return nil, &NotApplicable{Reason: "the target offers no UDP listener"}
 	}
-	addr, err := t.udpAddr() // where there may be a link in between
+	addr, err := t.UDPWay(t.cfg.Addrs.UDP) // where there may be a link in between
 	if err != nil {
 		return nil, err
 	}
@@ -146,11 +146,16 @@ func (s *Socket) read() {
 
 // came is when a datagram came: by the kernel's clock where it says so.
 func (t *T) came(oob []byte) time.Duration {
-	now := t.Elapsed()
 	at, ok := relay.Stamp(oob)
 	if !ok {
-		return now
+		return t.Elapsed()
 	}
+	return t.when(at)
+}
+
+// when is a time of the kernel's since the case began.
+func (t *T) when(at time.Time) time.Duration {
+	now := t.Elapsed()
 	// The wall clock may have been set meanwhile: it can only be earlier than now,
 	// and not by long.
 	if ago := time.Now().Round(0).Sub(at); ago > 0 && ago < now {

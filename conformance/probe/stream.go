@@ -84,7 +84,7 @@ func (t *T) connect(ctx context.Context, name, transport string) (*net.TCPConn, 
 	}
 	if transport == "tcp" { // where there may be a link in between
 		var err error
-		if addr, err = t.tcpAddr(); err != nil {
+		if addr, err = t.TCPWay(t.cfg.Addrs.TCP); err != nil {
 			return nil, err
 		}
 	}

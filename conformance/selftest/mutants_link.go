@@ -1,5 +1,7 @@
 package selftest
 
+import "github.com/vstp-project/vstp/conformance"
+
 // linkMutants are faults that only a bad network brings out: that show when an ACK is
 // lost, when a fragment or a datagram comes twice, when something comes late or altered.
 var linkMutants = []Mutant{
@@ -98,5 +100,76 @@ var linkMutants = []Mutant{
 		hoard[i] = 1
 	}
 	return hoard[:0:octets]`,
+	},
+
+	// The same code at a client, whose judge is the sender on the other side of the link.
+
+	{
+		Name: "four-messages-remembered-by-a-client", Requirement: "ACK-6", Role: conformance.RoleClient,
+		Sentence: "No more than the last four messages of all sources are remembered.",
+		File:     fileDuplicates,
+		Old:      `		delivered: frag.NewRecent[Digest](cfg.Window, cfg.MaxRecords),`,
+		New:      `		delivered: frag.NewRecent[Digest](cfg.Window, min(cfg.MaxRecords, 4)),`,
+	},
+	{
+		Name: "copies-known-to-a-client-for-a-moment", Requirement: "ACK-6", Role: conformance.RoleClient,
+		Sentence: "A message is remembered for no longer than a thousandth of the window.",
+		File:     fileDuplicates,
+		Old:      `		delivered: frag.NewRecent[Digest](cfg.Window, cfg.MaxRecords),`,
+		New:      `		delivered: frag.NewRecent[Digest](cfg.Window/1000, cfg.MaxRecords),`,
+	},
+	{
+		Name: "retransmission-drops-what-a-client-holds", Requirement: "RAS-22", Role: conformance.RoleClient,
+		Sentence: "A copy of a fragment that comes a little later, as with a retransmission, drops what is stored.",
+		File:     fileReassembler,
+		Old: `	case s.has(p.index):
+`,
+		New: `	case s.has(p.index):
+		if now.After(s.deadline.Add(r.cfg.Lifetime/1000 - r.cfg.Lifetime)) {
+			r.drop(s)
+		}
+`,
+	},
+	{
+		Name: "late-fragments-begin-anew-at-a-client", Requirement: "RAS-22", Role: conformance.RoleClient,
+		Sentence: "A fragment that comes later than two thousandths of the lifetime after the first of its message begins it anew.",
+		File:     fileReassembler,
+		Old:      `	if s != nil && !s.matches(p, flags, own, f.Payload) {`,
+		New:      `	if s != nil && (!s.matches(p, flags, own, f.Payload) || now.After(s.deadline.Add(r.cfg.Lifetime/1500-r.cfg.Lifetime))) {`,
+	},
+	{
+		Name: "altered-messages-acknowledged-by-a-client", Requirement: "UDP-4", Role: conformance.RoleClient,
+		Sentence: "A message whose payload was altered on its way is acknowledged, though it is not delivered.",
+		File:     fileEndpoint,
+		Old: `	if err != nil {
+		return Reaction{Err: err}
+	}
+	if f.Flags.Has(wire.FlagFrag) {`,
+		New: `	if errors.Is(err, wire.CrcMismatch) {
+		r := Reaction{Err: err}
+		whole := append([]byte(nil), b...)
+		end := len(whole) - wire.TrailerLen
+		crc := wire.Checksum(whole[:end])
+		copy(whole[end:], []byte{byte(crc >> 24), byte(crc >> 16), byte(crc >> 8), byte(crc)})
+		if f, err := parseDatagram(whole, e.limits); err == nil && wantsAck(f) && msgID(f) != "" {
+			r.Replies = []wire.Frame{ack(msgID(f))}
+		}
+		return r
+	}
+	if err != nil {
+		return Reaction{Err: err}
+	}
+	if f.Flags.Has(wire.FlagFrag) {`,
+	},
+	{
+		Name: "ack-of-an-earlier-send-counts", Requirement: "ACK-8", Role: conformance.RoleClient,
+		Sentence: "An ACK of the message before, whose send has ended, ends a send.",
+		File:     fileSender,
+		Old:      "	if t == nil || t.lastSent.IsZero() { // nothing answers what has not been sent\n",
+		New: `	if t == nil {
+		t = s.outstanding[message{netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), msgID + 1}]
+	}
+	if t == nil || t.lastSent.IsZero() {
+`,
 	},
 }

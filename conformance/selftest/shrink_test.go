@@ -56,6 +56,30 @@ func TestShrinkFindsTheOneLostACK(t *testing.T) {
 	assert.Equal(t, conformance.Fail, rep.Results[0].Verdict, rep.Results[0].Message)
 }
 
+// Nor does a client that forgets receive a message once when its ACK is lost.
+func TestShrinkFindsTheOneLostACKOfAClient(t *testing.T) {
+	const id = "client-links/chance-of-copies"
+	client := mutantClient(t, "copies-known-to-a-client-for-a-moment")
+	profile, err := netem.ProfileByName("lossy-20")
+	require.NoError(t, err)
+	profile = profile.Scale(shrinkScale)
+	var record netem.Memory
+	opts := conformance.Options{
+		Role: conformance.RoleClient, Profile: "strict", TimeScale: shrinkScale, Seed: 5, Run: []string{id},
+		Link: &profile, Recorder: &record,
+	}
+	rep, err := conformance.Run(t.Context(), client, opts)
+	require.NoError(t, err)
+	require.Equal(t, conformance.Fail, rep.Results[0].Verdict, rep.Results[0].Message)
+
+	opts.Link, opts.Recorder = nil, nil
+	shrunk, err := conformance.Shrink(t.Context(), client, opts, record.Log(), id, nil)
+	require.NoError(t, err)
+	t.Logf("%d events shrunk to %d in %d runs:\n%s", shrunk.Before, shrunk.After, shrunk.Runs, shrunk.Profile.Scenario())
+	assert.LessOrEqual(t, shrunk.After, 3)
+	assert.True(t, slices.ContainsFunc(shrunk.Profile.Rules, func(r netem.Rule) bool { return r.Do == netem.DoDrop && r.Ways == netem.OnlyAB }))
+}
+
 func TestShrinkRefusesWhatCannotBeShrunk(t *testing.T) {
 	log := &netem.Log{Events: []netem.Event{{Flow: "udp/ping-is-answered", Label: "PING", Occurrence: 1}}}
 	_, err := conformance.Shrink(t.Context(), target.Running{}, conformance.Options{}, log, "links/chance-of-acks", nil)
@@ -66,15 +90,24 @@ func TestShrinkRefusesWhatCannotBeShrunk(t *testing.T) {
 	assert.EqualError(t, err, "udp/ping-is-answered is not one case that goes over a link")
 }
 
-// mutantPeer builds a mutant of the reference peer.
+// mutantPeer is a mutant of the reference peer.
 func mutantPeer(t *testing.T, name string) target.Target {
+	return target.Builtin(buildMutant(t, name), "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(shrinkScale))
+}
+
+// mutantClient is the client of one.
+func mutantClient(t *testing.T, name string) target.Target {
+	return target.AdapterCommand{Name: name, Path: buildMutant(t, name), Args: []string{"--adapter"}, TimeScale: shrinkScale}
+}
+
+func buildMutant(t *testing.T, name string) (program string) {
 	t.Helper()
 	root, err := selftest.Checkout()
 	require.NoError(t, err)
 	mutants := selftest.Mutants()
 	i := slices.IndexFunc(mutants, func(m selftest.Mutant) bool { return m.Name == name })
 	require.GreaterOrEqual(t, i, 0)
-	program, err := mutants[i].Build(t.Context(), root, t.TempDir())
+	program, err = mutants[i].Build(t.Context(), root, t.TempDir())
 	require.NoError(t, err)
-	return target.Builtin(program, "--tcp", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--time-scale", fmt.Sprint(shrinkScale))
+	return program
 }

@@ -75,7 +75,7 @@ var (
 			return err
 		}
 		if !answer.OK {
-			return &probe.Violation{Want: "that the send succeeds", Got: said(answer)}
+			return &probe.Violation{Want: "that the send succeeds", Got: said(answer), Timing: answer.Error == "Timeout"}
 		}
 		return nil
 	})

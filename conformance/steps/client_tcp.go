@@ -147,16 +147,23 @@ var (
 
 // connectTCP has the client connect to a port of the judge's own.
 func (w *world) connectTCP(ctx context.Context) error {
-	listener, err := w.t.ListenTCP()
+	// A link leads to one listener: every connection of the case that crosses it comes there.
+	if w.listener == nil || w.t.Crossing() == nil {
+		listener, err := w.t.ListenTCP()
+		if err != nil {
+			return err
+		}
+		w.listener = listener
+	}
+	addr, err := w.t.TCPWay(w.listener.Addr())
 	if err != nil {
 		return err
 	}
-	w.listener = listener
-	if w.client, err = w.t.Connect(ctx, "A", "tcp", listener.Addr()); err != nil {
+	if w.client, err = w.t.Connect(ctx, "A", "tcp", addr); err != nil {
 		return w.offered(err)
 	}
 	w.clients["A"] = w.client
-	w.stream, err = listener.Accept(ctx, "A", w.close())
+	w.stream, err = w.listener.Accept(ctx, "A", w.close())
 	w.streams["A"] = w.stream
 	return err
 }

@@ -119,9 +119,7 @@ var (
 		})
 	})
 	_ = step0("the intervals keep RTX-4", func(_ context.Context, w *world) error {
-		return w.wantIntervals(func(nominal time.Duration) (time.Duration, time.Duration) {
-			return nominal - nominal/20, nominal + nominal/5 + 20*time.Millisecond
-		})
+		return w.wantNominalIntervals()
 	})
 	_ = step0("every transmission has the same msg-id", func(_ context.Context, w *world) error {
 		return w.wantSameMsgID()
@@ -330,22 +328,21 @@ func (w *world) isTransmission(d probe.Datagram) bool {
 	return d.Frame.Type == typeData && d.Frame.Flags&flagReqAck != 0
 }
 
-// note adds a datagram to the transmissions that have arrived: a new one begins when
-// the one before is complete, or when a fragment comes that it has already.
-func (w *world) note(d probe.Datagram) {
-	n := len(w.rounds)
-	if n == 0 || w.rounds[n-1].complete() {
-		w.rounds = append(w.rounds, round{d})
-		return
+// inRounds adds a datagram to transmissions: a new one begins when the one before is
+// complete, or when a fragment comes that it has already.
+func inRounds(rounds []round, d probe.Datagram) []round {
+	n := len(rounds)
+	if n == 0 || rounds[n-1].complete() {
+		return append(rounds, round{d})
 	}
 	_, index, _, _ := place(d.Frame)
-	for _, old := range w.rounds[n-1] {
+	for _, old := range rounds[n-1] {
 		if _, i, _, _ := place(old.Frame); i == index {
-			w.rounds = append(w.rounds, round{d})
-			return
+			return append(rounds, round{d})
 		}
 	}
-	w.rounds[n-1] = append(w.rounds[n-1], d)
+	rounds[n-1] = append(rounds[n-1], d)
+	return rounds
 }
 
 // patience is how long the next transmission may take: more than any rule allows, so
@@ -361,7 +358,7 @@ func (w *world) watchRounds(ctx context.Context, n int) error {
 			return err
 		}
 		if w.isTransmission(d) {
-			w.note(d)
+			w.rounds = inRounds(w.rounds, d)
 		}
 	}
 	return nil
@@ -389,7 +386,7 @@ func (w *world) watchSend(ctx context.Context) error {
 		case err != nil:
 			return err
 		case w.isTransmission(d):
-			w.note(d)
+			w.rounds = inRounds(w.rounds, d)
 			last = w.t.Elapsed()
 		}
 	}
@@ -416,6 +413,13 @@ func (w *world) wantIntervals(bounds func(nominal time.Duration) (least, most ti
 		nominal *= 2
 	}
 	return nil
+}
+
+// wantNominalIntervals is wantIntervals with the bounds of RTX-4.
+func (w *world) wantNominalIntervals() error {
+	return w.wantIntervals(func(nominal time.Duration) (time.Duration, time.Duration) {
+		return nominal - nominal/20, nominal + nominal/5 + 20*time.Millisecond
+	})
 }
 
 func (w *world) wantSameMsgID() error {
@@ -504,8 +508,12 @@ func (w *world) wantTimeout(ctx context.Context, unscaled time.Duration) error {
 	if len(w.rounds) == 0 {
 		return &probe.NotExercised{Cause: probe.CauseTarget, Reason: "nothing was transmitted"}
 	}
+	return w.wantWaited(unscaled, w.ended.At()-w.rounds[len(w.rounds)-1].end())
+}
+
+// wantWaited wants a send to have waited for so long after its last transmission.
+func (w *world) wantWaited(unscaled, took time.Duration) error {
 	wait := w.t.Scaled(unscaled)
-	took := w.ended.At() - w.rounds[len(w.rounds)-1].end()
 	if took < wait-wait/20 || took > wait+w.reply() {
 		return &probe.Violation{
 			Want: fmt.Sprintf("Timeout %v after the last transmission", wait), Got: took.Round(time.Millisecond).String(),

@@ -53,9 +53,9 @@ type forecast struct {
 type foresight func(d netem.Direction, label netem.Label, occurrence, size int) (netem.Fate, bool)
 
 // foretell works out the fate of a message of datagrams with these labels and sizes
-// whose transmissions begin at these times. A receiver that keeps the rules
+// that go in a direction and whose transmissions begin at these times. A receiver that keeps the rules
 // acknowledges each copy that it gets whole, and the ACK may be lost in its turn.
-func foretell(see foresight, labels []netem.Label, sizes []int, ack netem.Label, ackSize int, starts []time.Duration) forecast {
+func foretell(see foresight, towards netem.Direction, labels []netem.Label, sizes []int, ack netem.Label, ackSize int, starts []time.Duration) forecast {
 	f := forecast{certain: true}
 	var arrivals []arrival
 	for k, start := range starts {
@@ -64,12 +64,12 @@ func foretell(see foresight, labels []netem.Label, sizes []int, ack netem.Label,
 		}
 		f.transmissions = k + 1
 		for i, label := range labels {
-			fate, certain := see(netem.AB, label, k+1, sizes[i])
+			fate, certain := see(towards, label, k+1, sizes[i])
 			f.certain = f.certain && certain
 			arrivals = append(arrivals, arrivalsOf(fate, start, i)...)
 		}
 		for j, at := range completions(arrivals, len(labels)) {
-			fate, certain := see(netem.BA, ack, j+1, ackSize)
+			fate, certain := see(towards.Opposite(), ack, j+1, ackSize)
 			f.certain = f.certain && certain
 			for _, back := range arrivalsOf(fate, at, 0) {
 				if !f.acked || back.at < f.acks {

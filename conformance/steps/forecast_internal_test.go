@@ -73,7 +73,7 @@ func TestForetell(t *testing.T) {
 			link, err := netem.New(p, netem.Options{})
 			require.NoError(t, err)
 			labels := []netem.Label{{Text: "DATA 0"}, {Text: "DATA 1"}}[:tc.fragments]
-			got := foretell(link.Foresee, labels, make([]int, tc.fragments), netem.Label{Text: "ACK"}, 24, starts)
+			got := foretell(link.Foresee, netem.AB, labels, make([]int, tc.fragments), netem.Label{Text: "ACK"}, 24, starts)
 			assert.Equal(t, tc.want, got)
 		})
 	}

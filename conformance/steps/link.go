@@ -21,6 +21,9 @@ import (
 // datagram; or it names a profile and a seed, in whose place those of the run come
 // where it has some.
 //
+// What connects is at the end a of the link, and what listens at the end b: ab is the
+// way to a server under test, and the way from a client under test.
+//
 // In a script '…' stands for the digest of a payload, as labels have it:
 // "ACK of DATA 'four'" is the ACK of the message with the payload four.
 
@@ -164,13 +167,14 @@ const slicing = 5 * time.Second
 // linkThing is what can be counted on a link.
 var linkThing = param[string]{`(datagrams?|ACKs?|fragments?|answers?)`, func(s string) (string, error) { return strings.TrimSuffix(s, "s"), nil }}
 
-// isThing says whether an event is about such a thing.
-func isThing(e netem.Event, thing string) bool {
+// isThing says whether an event is about such a thing. A server sends ACKs and answers,
+// and is sent fragments; a client may do all of that.
+func (w *world) isThing(e netem.Event, thing string) bool {
 	switch thing {
 	case "ACK":
-		return e.Dir == netem.BA && strings.HasPrefix(e.Label, "ACK of ")
+		return strings.HasPrefix(e.Label, "ACK of ")
 	case "fragment":
-		return e.Dir == netem.AB && strings.Contains(e.Label, " frag ")
+		return (w.client != nil || e.Dir == netem.AB) && strings.Contains(e.Label, " frag ")
 	case "answer":
 		return e.Dir == netem.BA && strings.HasPrefix(e.Label, "DATA ")
 	}
@@ -186,7 +190,7 @@ func (w *world) wantDeeds(n int, thing, deed string, did func(netem.Event) bool)
 	}
 	count := 0
 	for _, e := range events {
-		if isThing(e, thing) && did(e) {
+		if w.isThing(e, thing) && did(e) {
 			count++
 		}
 	}
@@ -227,7 +231,7 @@ func (w *world) wantOvertaken(n int, thing string) error {
 				continue
 			}
 			if out := e.At + e.Fate.Delay; out > earliest {
-				if isThing(e, thing) {
+				if w.isThing(e, thing) {
 					count++
 				}
 			} else {

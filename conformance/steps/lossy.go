@@ -21,7 +21,8 @@ import (
 // seed and labels it works out beforehand how often it will have to, and whether an ACK
 // can come at all. What is then demanded of the target rests on the fates themselves:
 // on what came out of the link at the target, and on what the target put into it,
-// whether or not that was lost on its way back.
+// whether or not that was lost on its way back. A server answers what it is sent; a
+// client has no echo, but says what it receives.
 
 const (
 	transmissions = 4  // of a message in all [RTX-2]
@@ -31,12 +32,15 @@ const (
 
 // lossy is what a scenario has sent over its link.
 type lossy struct {
-	messages []*lossyMessage
-	answers  []probe.Datagram // that came back and are no ACKs
-	random   *rand.Rand       // draws payloads from the seed of the link
-	settled  bool             // everything owed has been waited for
-	sent     int              // datagrams
-	last     time.Time        // when the last of them was
+	messages   []*lossyMessage
+	answers    []probe.Datagram // that came back and are no ACKs
+	received   []dissect.Frame  // messages that the client under test has received
+	receivedAt time.Time        // when it has received the last of them
+	failures   int              // errors that it has reported, one after another
+	random     *rand.Rand       // draws payloads from the seed of the link
+	settled    bool             // everything owed has been waited for
+	sent       int              // datagrams
+	last       time.Time        // when the last of them was
 }
 
 // A lossyMessage is a message that asks for an ACK.
@@ -46,7 +50,7 @@ type lossyMessage struct {
 	datagrams [][]byte
 	labels    []netem.Label // of them
 	ack       netem.Label
-	echo      string // the label of its echo; empty where a server may have to cut it
+	echo      string // the label of its echo; empty for a client, and where a server may have to cut it
 	payload   []byte // of the echo
 	headers   []forge.Header
 
@@ -161,11 +165,11 @@ func (w *world) addMessage(text string, f forge.Frame, n int) error {
 	for _, piece := range pieces {
 		b := piece.Bytes()
 		m.datagrams = append(m.datagrams, b)
-		m.labels = append(m.labels, names.Label(netem.AB, 0, b))
+		m.labels = append(m.labels, names.Label(w.towards(), 0, b))
 	}
-	m.ack = names.Label(netem.BA, 0, m.ackFrame())
+	m.ack = names.Label(w.towards().Opposite(), 0, m.ackFrame())
 	echo := forge.Frame{Type: typeData, Headers: m.headers, Payload: m.payload}.Bytes()
-	if len(echo)+longestMsgID <= maxWhole {
+	if w.client == nil && len(echo)+longestMsgID <= maxWhole {
 		m.echo = names.Label(netem.BA, 0, echo).Text
 	}
 	for _, other := range w.lossy.messages {
@@ -211,7 +215,7 @@ func (w *world) foretellAll() error {
 		for i, b := range m.datagrams {
 			sizes[i] = len(b)
 		}
-		m.forecast = foretell(crossing.Foresee, m.labels, sizes, m.ack, len(m.ackFrame()), w.starts())
+		m.forecast = foretell(crossing.Foresee, w.towards(), m.labels, sizes, m.ack, len(m.ackFrame()), w.starts())
 		m.forecast.certain = m.forecast.certain && !rebinds // what came before decides as well
 		if m.forecast.certain {
 			certain++
@@ -321,7 +325,7 @@ func (w *world) ackWait(m *lossyMessage) time.Duration {
 // lossyUntil reads what comes until a time, or until the last ACK is there.
 func (w *world) lossyUntil(ctx context.Context, until time.Time) error {
 	for {
-		d, err := w.nextDatagram(ctx, time.Until(until))
+		d, err := w.lossyNext(ctx, until)
 		if errors.Is(err, probe.ErrNothing) {
 			return nil
 		}
@@ -342,6 +346,59 @@ func (w *world) lossyUntil(ctx context.Context, until time.Time) error {
 			return nil
 		}
 	}
+}
+
+// lossyNext is the next datagram, and probe.ErrNothing where none comes until a time. A
+// client under test is kept waiting to receive meanwhile.
+func (w *world) lossyNext(ctx context.Context, until time.Time) (probe.Datagram, error) {
+	if w.client == nil {
+		return w.nextDatagram(ctx, time.Until(until))
+	}
+	const look = 2 * time.Millisecond
+	for {
+		if err := w.keepReceiving(ctx); err != nil {
+			return probe.Datagram{}, err
+		}
+		d, err := w.nextDatagram(ctx, min(time.Until(until), look))
+		if err == nil {
+			w.socket.Talk(d.From) // the link may have given the client another address
+		}
+		if !errors.Is(err, probe.ErrNothing) || !time.Now().Before(until) {
+			return d, err
+		}
+	}
+}
+
+// keepReceiving notes what the client has received, and has it wait for more.
+func (w *world) keepReceiving(ctx context.Context) error {
+	if w.receiving != nil {
+		if !w.receiving.Ended() {
+			return nil
+		}
+		answer, err := w.clientGets(ctx, w.reply())
+		if err != nil {
+			return err
+		}
+		if answer.OK {
+			f, err := answer.Frame()
+			if err != nil {
+				return probe.Malformed("recv", err)
+			}
+			w.lossy.received, w.lossy.receivedAt, w.lossy.failures = append(w.lossy.received, asReceived(f)), time.Now(), 0
+		} else if w.lossy.failures++; w.lossy.failures > mostFloodErrors {
+			return tooManyErrors(mostFloodErrors)
+		}
+	}
+	w.receiving = w.client.Begin(ctx, "recv", map[string]any{"timeout_ms": longWait.Milliseconds()})
+	return nil
+}
+
+// towards is the direction of what is sent to the target: a client connects to the judge.
+func (w *world) towards() netem.Direction {
+	if w.client != nil {
+		return netem.BA
+	}
+	return netem.AB
 }
 
 // wholeMessages are the messages that came back, in one datagram or put together.

@@ -27,12 +27,27 @@ type tally struct {
 	most    int // how often it may have been, whatever the order of arrival
 	altered int // datagrams of it that arrived altered
 	acks    int // that the target has sent
-	echoes  int // that the target has sent
+	answers int // echoes that a server has sent, or deliveries to the application of a client
 }
 
 // owed says that the target has not yet sent what it has to.
-func (m *lossyMessage) owed(t tally) bool {
-	return t.acks < t.whole || t.whole > 0 && m.echo != "" && t.echoes == 0
+func (w *world) owed(m *lossyMessage, t tally) bool {
+	acks := t.whole
+	if w.client != nil {
+		acks = min(acks, 1) // ACK-5 binds servers
+	}
+	return t.acks < acks || t.whole > 0 && w.showsAnswer(m) && t.answers == 0
+}
+
+// showsAnswer says whether it can be seen that the target has delivered a message.
+func (w *world) showsAnswer(m *lossyMessage) bool { return w.client != nil || m.echo != "" }
+
+// answering is what shows that, in words.
+func (w *world) answering(many string, m *lossyMessage) string {
+	if w.client != nil {
+		return fmt.Sprintf("the client to receive %s %s", m.text, map[string]string{"an": "at all", "one": "once"}[many])
+	}
+	return fmt.Sprintf("%s answer to %s", many, m.text)
 }
 
 // tallies are those of all messages.
@@ -55,11 +70,11 @@ func (w *world) tallies() ([]tally, error) {
 	all := make([]tally, len(w.lossy.messages))
 	arrivals := make([][]arrival, len(all))
 	for _, e := range events {
-		if e.Dir == netem.BA {
+		if e.Dir != w.towards() {
 			if i, ok := acks[e.Label]; ok {
 				all[i].acks++
 			} else if i, ok := echoes[e.Label]; ok {
-				all[i].echoes++
+				all[i].answers++
 			}
 			continue
 		}
@@ -71,6 +86,11 @@ func (w *world) tallies() ([]tally, error) {
 		}
 	}
 	for i, m := range w.lossy.messages {
+		for _, f := range w.lossy.received {
+			if m.answeredBy(f) {
+				all[i].answers++
+			}
+		}
 		n := len(m.datagrams)
 		all[i].most = mostWhole(arrivals[i], n)
 		all[i].whole = len(completions(arrivals[i], n))
@@ -115,9 +135,9 @@ var (
 		return w.checkLossy(ctx, func(m *lossyMessage, t tally) *probe.Violation {
 			switch {
 			case t.whole > 0 && t.acks == 0:
-				return &probe.Violation{Requirement: "ACK-1", Want: fmt.Sprintf("an ACK of %s, which arrived whole", m.text), Got: "none"}
+				return &probe.Violation{Requirement: w.ackRule(), Want: fmt.Sprintf("an ACK of %s, which arrived whole", m.text), Got: "none"}
 			case t.acks > t.most:
-				return &probe.Violation{Requirement: "ACK-1", Want: fmt.Sprintf("at most %d ACKs of %s, one for each time that it arrived whole", t.most, m.text), Got: fmt.Sprint(t.acks)}
+				return &probe.Violation{Requirement: w.ackRule(), Want: fmt.Sprintf("at most %d ACKs of %s, one for each time that it arrived whole", t.most, m.text), Got: fmt.Sprint(t.acks)}
 			}
 			return nil
 		})
@@ -133,59 +153,31 @@ var (
 	// A server that does not know copies answers each of them, which the profile core
 	// lets it do.
 	_ = step0("every message that arrived whole is answered", func(ctx context.Context, w *world) error {
-		return w.checkLossy(ctx, func(m *lossyMessage, t tally) *probe.Violation {
-			switch {
-			case t.whole > 0 && m.echo != "" && t.echoes == 0:
-				return &probe.Violation{Want: fmt.Sprintf("an answer to %s, which arrived whole", m.text), Got: "none", Timing: true}
-			case t.echoes > t.most:
-				return &probe.Violation{Want: fmt.Sprintf("at most %d answers to %s, one for each time that it arrived whole", t.most, m.text), Got: fmt.Sprint(t.echoes)}
-			}
-			return nil
-		})
+		return w.wantAnswered(ctx)
+	})
+	_ = step0("every message that arrived whole is received", func(ctx context.Context, w *world) error {
+		return w.wantAnswered(ctx)
 	})
 	_ = step0("every message that arrived whole is answered once", func(ctx context.Context, w *world) error {
-		if err := w.wantNothingTwice(); err != nil {
-			return err
-		}
-		err := w.checkLossy(ctx, func(m *lossyMessage, t tally) *probe.Violation {
-			if t.whole > 0 && m.echo != "" && t.echoes == 0 {
-				return &probe.Violation{Want: fmt.Sprintf("one answer to %s, which arrived whole", m.text), Got: "none", Timing: true}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if err := w.lossySentinel(ctx); err != nil {
-			return err
-		}
-		return w.wantNothingTwice()
+		return w.wantAnsweredOnce(ctx)
+	})
+	_ = step0("every message that arrived whole is received once", func(ctx context.Context, w *world) error {
+		return w.wantAnsweredOnce(ctx)
 	})
 	_ = step0("no message is acknowledged or answered that did not arrive whole", func(ctx context.Context, w *world) error {
-		if err := w.settle(ctx); err != nil {
-			return err
-		}
-		if err := w.lossySentinel(ctx); err != nil {
-			return err
-		}
-		return w.checkLossy(ctx, func(m *lossyMessage, t tally) *probe.Violation {
-			switch {
-			case t.most == 0 && t.acks > 0:
-				return &probe.Violation{Want: fmt.Sprintf("no ACK of %s, which never arrived whole", m.text), Got: fmt.Sprintf("%d of them", t.acks)}
-			case t.most == 0 && t.echoes > 0:
-				return &probe.Violation{Want: fmt.Sprintf("no answer to %s, which never arrived whole", m.text), Got: fmt.Sprintf("%d of them", t.echoes)}
-			}
-			return nil
-		})
+		return w.wantNothingIncomplete(ctx)
+	})
+	_ = step0("no message is acknowledged or received that did not arrive whole", func(ctx context.Context, w *world) error {
+		return w.wantNothingIncomplete(ctx)
 	})
 	_ = step0("every answer is that to a message that was sent, octet for octet", func(ctx context.Context, w *world) error {
-		if err := w.settle(ctx); err != nil {
-			return err
-		}
-		if err := w.lossyUntilOnly(ctx, time.Now().Add(afterSentinel)); err != nil {
-			return err
-		}
-		return w.wantAnswersWhole()
+		return w.wantAnswersTrue(ctx)
+	})
+	_ = step0("every message that the client receives is one that was sent, octet for octet", func(ctx context.Context, w *world) error {
+		return w.wantAnswersTrue(ctx)
+	})
+	_ = step1("the client has received at least {} messages", number, func(_ context.Context, w *world, n int) error {
+		return tooFew(len(w.lossy.received), n, "message", "brought")
 	})
 	_ = step1("at least {} answers have come back", number, func(_ context.Context, w *world, n int) error {
 		if got := len(wholeMessages(w.lossy.answers)); got < n {
@@ -227,6 +219,76 @@ var (
 	})
 )
 
+// ackRule is the requirement that has a message acknowledged.
+func (w *world) ackRule() string {
+	if w.client != nil {
+		return "ACK-16"
+	}
+	return "ACK-1"
+}
+
+// notAnswered is the violation of a message that nothing shows to have been delivered.
+func (w *world) notAnswered(many string, m *lossyMessage, t tally) *probe.Violation {
+	if t.whole == 0 || !w.showsAnswer(m) || t.answers > 0 {
+		return nil
+	}
+	return &probe.Violation{Want: w.answering(many, m) + ", which arrived whole", Got: "none", Timing: true}
+}
+
+func (w *world) wantAnswered(ctx context.Context) error {
+	return w.checkLossy(ctx, func(m *lossyMessage, t tally) *probe.Violation {
+		if v := w.notAnswered("an", m, t); v != nil {
+			return v
+		}
+		if t.answers > t.most {
+			return &probe.Violation{Want: fmt.Sprintf("%s at most %d times, once for each time that it arrived whole", w.answering("an", m), t.most), Got: fmt.Sprint(t.answers)}
+		}
+		return nil
+	})
+}
+
+func (w *world) wantAnsweredOnce(ctx context.Context) error {
+	if err := w.wantNothingTwice(); err != nil {
+		return err
+	}
+	err := w.checkLossy(ctx, func(m *lossyMessage, t tally) *probe.Violation { return w.notAnswered("one", m, t) })
+	if err != nil {
+		return err
+	}
+	if err := w.lossySentinel(ctx); err != nil {
+		return err
+	}
+	return w.wantNothingTwice()
+}
+
+func (w *world) wantNothingIncomplete(ctx context.Context) error {
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
+	if err := w.lossySentinel(ctx); err != nil {
+		return err
+	}
+	return w.checkLossy(ctx, func(m *lossyMessage, t tally) *probe.Violation {
+		switch {
+		case t.most == 0 && t.acks > 0:
+			return &probe.Violation{Want: fmt.Sprintf("no ACK of %s, which never arrived whole", m.text), Got: fmt.Sprintf("%d of them", t.acks)}
+		case t.most == 0 && t.answers > 0:
+			return &probe.Violation{Want: fmt.Sprintf("no answer to %s, and no delivery: it never arrived whole", m.text), Got: fmt.Sprintf("%d of them", t.answers)}
+		}
+		return nil
+	})
+}
+
+func (w *world) wantAnswersTrue(ctx context.Context) error {
+	if err := w.settle(ctx); err != nil {
+		return err
+	}
+	if err := w.lossyUntilOnly(ctx, time.Now().Add(afterSentinel)); err != nil {
+		return err
+	}
+	return w.wantAnswersWhole()
+}
+
 // checkLossy waits until the target has done what it owes and holds each message to a
 // rule.
 func (w *world) checkLossy(ctx context.Context, rule func(*lossyMessage, tally) *probe.Violation) error {
@@ -261,11 +323,13 @@ func (w *world) settle(ctx context.Context) error {
 		}
 		owed := w.behind()
 		for i, m := range w.lossy.messages {
-			owed = owed || m.owed(tallies[i])
+			owed = owed || w.owed(m, tallies[i])
 		}
 		last := w.lastArrival()
-		if last.Before(w.lossy.last) {
-			last = w.lossy.last
+		for _, at := range []time.Time{w.lossy.last, w.lossy.receivedAt} { // a client hands over one message after the other
+			if last.Before(at) {
+				last = at
+			}
 		}
 		if !owed || time.Now().After(last.Add(w.t.Bound("reply"))) {
 			w.lossy.settled = true
@@ -281,7 +345,7 @@ func (w *world) settle(ctx context.Context) error {
 func (w *world) behind() bool {
 	entered := 0
 	for _, e := range w.t.Crossing().Events() {
-		if e.Dir == netem.AB {
+		if e.Dir == w.towards() {
 			entered++
 		}
 	}
@@ -293,7 +357,7 @@ func (w *world) lastArrival() time.Time {
 	crossing := w.t.Crossing()
 	last := time.Duration(0)
 	for _, e := range crossing.Events() {
-		if e.Dir == netem.AB {
+		if e.Dir == w.towards() {
 			for _, a := range arrivalsOf(e.Fate, e.At, 0) {
 				last = max(last, a.at)
 			}
@@ -306,6 +370,9 @@ func (w *world) lastArrival() time.Time {
 // time: the labels of answers are those of their payloads. After a rebinding a copy
 // comes from another source, for which it is another message.
 func (w *world) wantNothingTwice() error {
+	if w.client != nil {
+		return w.wantNoneReceivedTwice()
+	}
 	events, err := w.linkEvents()
 	if err != nil {
 		return err
@@ -320,6 +387,16 @@ func (w *world) wantNothingTwice() error {
 	return nil
 }
 
+// wantNoneReceivedTwice refuses a message that the client has received a second time.
+func (w *world) wantNoneReceivedTwice() error {
+	for i, f := range w.lossy.received {
+		if slices.ContainsFunc(w.lossy.received[:i], func(g dissect.Frame) bool { return bytes.Equal(f.Raw, g.Raw) }) {
+			return &probe.Violation{Requirement: "ACK-6", Want: "each message once", Got: fmt.Sprintf("%v received again", f)}
+		}
+	}
+	return nil
+}
+
 // candidates are how many sentinels are looked at, and sentinels how many are sent where
 // it cannot be foreseen whether they arrive.
 const (
@@ -327,30 +404,19 @@ const (
 	sentinels  = 8
 )
 
-// lossySentinel is udpSentinel over a link: a message that the link lets through in both
-// directions, and a while of watching.
+// lossySentinel is udpSentinel over a link: a message that the link lets through, with its
+// echo where there is one, and a while of watching.
 func (w *world) lossySentinel(ctx context.Context) error {
-	random, err := w.linkRandom()
-	if err != nil {
-		return err
-	}
 	last := w.lastArrival()
 	for range sentinels {
-		payload := fmt.Appendf(nil, "sentinel %016x", random.Uint64())
-		certain := false
-		for range candidates {
-			var through bool
-			if through, certain = w.passes(payload); !certain || through {
-				break
-			}
-			payload = fmt.Appendf(nil, "sentinel %016x", random.Uint64())
+		payload, certain, err := w.drawThrough("sentinel", w.passes)
+		if err != nil {
+			return err
 		}
 		if err := w.sendDatagram(fmt.Sprintf("DATA msg-id=1 '%s'", payload), greeting(payload)); err != nil {
 			return err
 		}
-		before, err := w.datagramsUntil(ctx, w.reply(), func(d probe.Datagram) bool { return isEcho(d.Frame, payload) })
-		w.lossy.answers = append(w.lossy.answers, slices.DeleteFunc(before, func(d probe.Datagram) bool { return d.Frame.Type == typeAck })...)
-		switch {
+		switch err := w.sentinelArrives(ctx, payload); {
 		case err == nil:
 			until := time.Now().Add(afterSentinel)
 			if acks := last.Add(w.t.Bound("ack")); acks.After(until) {
@@ -359,11 +425,52 @@ func (w *world) lossySentinel(ctx context.Context) error {
 			return w.lossyUntilOnly(ctx, until)
 		case !errors.Is(err, probe.ErrNothing):
 			return err
+		case certain && w.client != nil:
+			return &probe.Violation{Requirement: "UDP-16", Want: fmt.Sprintf("that the client receives a sentinel which the link lets through, within %v", w.reply()), Got: "nothing", Timing: true}
 		case certain:
 			return &probe.Violation{Requirement: "UDP-6", Want: fmt.Sprintf("the echo of a sentinel that the link lets through, within %v", w.reply()), Got: "nothing", Timing: true}
 		}
 	}
-	return &probe.NotExercised{Cause: probe.CauseSurroundings, Reason: fmt.Sprintf("the link let none of %d sentinels through", sentinels)}
+	return noneThrough("sentinels")
+}
+
+// drawThrough draws payloads until the link lets one through, if it can be foreseen.
+func (w *world) drawThrough(prefix string, passes func(payload []byte) (through, certain bool)) (payload []byte, certain bool, err error) {
+	random, err := w.linkRandom()
+	if err != nil {
+		return nil, false, err
+	}
+	for range candidates {
+		payload = fmt.Appendf(nil, "%s %016x", prefix, random.Uint64())
+		var through bool
+		if through, certain = passes(payload); !certain || through {
+			break
+		}
+	}
+	return payload, certain, nil
+}
+
+func noneThrough(what string) error {
+	return &probe.NotExercised{Cause: probe.CauseSurroundings, Reason: fmt.Sprintf("the link let none of %d %s through", sentinels, what)}
+}
+
+// sentinelArrives waits for what shows that the target has delivered a sentinel, with
+// probe.ErrNothing where that does not come.
+func (w *world) sentinelArrives(ctx context.Context, payload []byte) error {
+	if w.client == nil {
+		before, err := w.datagramsUntil(ctx, w.reply(), func(d probe.Datagram) bool { return isEcho(d.Frame, payload) })
+		w.lossy.answers = append(w.lossy.answers, slices.DeleteFunc(before, func(d probe.Datagram) bool { return d.Frame.Type == typeAck })...)
+		return err
+	}
+	for deadline := time.Now().Add(w.reply()); time.Now().Before(deadline); {
+		if err := w.lossyUntil(ctx, time.Now().Add(burstPause)); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(w.lossy.received, func(f dissect.Frame) bool { return bytes.Equal(f.Payload, payload) }) {
+			return nil
+		}
+	}
+	return probe.ErrNothing
 }
 
 // lossyUntilOnly reads until a time, ACKs or not.
@@ -376,24 +483,35 @@ func (w *world) lossyUntilOnly(ctx context.Context, until time.Time) error {
 	return nil
 }
 
-// passes says whether the link lets a message with this payload and its echo through.
+// passes says whether the link lets a message with this payload, and its echo, through.
 func (w *world) passes(payload []byte) (through, certain bool) {
-	crossing := w.t.Crossing()
-	names := probe.NewLabels(w.t.Registry())
-	there, back := greeting(payload), forge.Frame{Type: typeData, Payload: payload}.Bytes()
-	ab, certain1 := crossing.Foresee(netem.AB, names.Label(netem.AB, 0, there), 1, len(there))
-	ba, certain2 := crossing.Foresee(netem.BA, names.Label(netem.BA, 0, back), 1, len(back))
-	return len(arrivalsOf(ab, 0, 0)) > 0 && len(arrivalsOf(ba, 0, 0)) > 0, certain1 && certain2
+	through, certain = w.foresee(w.towards(), greeting(payload))
+	if w.client != nil {
+		return through, certain
+	}
+	back, certainly := w.foresee(netem.BA, forge.Frame{Type: typeData, Payload: payload}.Bytes())
+	return through && back, certain && certainly
+}
+
+// foresee says whether the link lets a datagram through that has not been sent before.
+func (w *world) foresee(d netem.Direction, datagram []byte) (through, certain bool) {
+	label := probe.NewLabels(w.t.Registry()).Label(d, 0, datagram)
+	fate, certain := w.t.Crossing().Foresee(d, label, 1, len(datagram))
+	return len(arrivalsOf(fate, 0, 0)) > 0, certain
 }
 
 // wantAnswersWhole compares each answer that came back whole with what it answers.
 func (w *world) wantAnswersWhole() error {
-	for _, f := range wholeMessages(w.lossy.answers) {
+	messages, want := wholeMessages(w.lossy.answers), "an answer with the payload and headers of a message that was sent"
+	if w.client != nil {
+		messages, want = w.lossy.received, "a message with the payload and headers of one that was sent"
+	}
+	for _, f := range messages {
 		if f.Type != typeData || isSentinel(f) {
 			continue
 		}
 		if !slices.ContainsFunc(w.lossy.messages, func(m *lossyMessage) bool { return m.answeredBy(f) }) {
-			return &probe.Violation{Want: "an answer with the payload and headers of a message that was sent", Got: fmt.Sprintf("%s with %d octets of payload", f.TypeName(), len(f.Payload))}
+			return &probe.Violation{Want: want, Got: fmt.Sprintf("%s with %d octets of payload", f.TypeName(), len(f.Payload))}
 		}
 	}
 	return nil

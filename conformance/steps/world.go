@@ -65,8 +65,10 @@ type world struct {
 	sentOctets int           // how long the last stimulus was
 	ackBy      time.Duration // until when an ACK that was asked for over UDP may come
 
-	lossy lossy // what is sent over a link until it is acknowledged
-	tcp   bool  // the scenario is about TCP
+	lossy lossy           // what is sent over a link until it is acknowledged
+	sends []*clientSend   // what the client sends over a link until it is acknowledged
+	came  []dissect.Frame // of it, put together, each time that it was whole
+	tcp   bool            // the scenario is about TCP
 
 	judged   string // the requirement that the scenario judges
 	given    bool   // the running step is a Given

@@ -3,7 +3,7 @@
  *
  * It reads one request a line on its standard input and writes one answer a line on
  * its standard output. Replace what decode() and encode() do by calls of your
- * implementation. What an operation has to answer stands in the test contract
+ * implementation, and for a client what open_client() and on_connection() do. What an operation has to answer stands in the test contract
  * (vstp-conform init wrote its address into README.md).
  *
  * find() and number() know compact JSON only, as vstp-conform writes it.
@@ -107,6 +107,22 @@ static void encode(const char *id, int digits)
     refuse(id, digits, "Unsupported", "encode() in adapter.c does nothing yet: call your encoder there");
 }
 
+/* Keep what you open under a number: the answer has the member "conn". */
+static void open_client(const char *id, int digits)
+{
+    refuse(id, digits, "Unsupported", "open_client() in adapter.c does nothing yet: open your client there");
+}
+
+/*
+ * send, send_ack, recv, close and local_addr, on the connection "conn" of the request. A
+ * recv or send_ack that waits must not hold up the requests behind it: once they do
+ * something, answer each from a thread of its own, one line at a time.
+ */
+static void on_connection(const char *id, int digits)
+{
+    refuse(id, digits, "Unsupported", "on_connection() in adapter.c does nothing yet: call your client there");
+}
+
 static int is(const char *op, size_t n, const char *name)
 {
     return op != NULL && n == strlen(name) && strncmp(op, name, n) == 0;
@@ -125,14 +141,20 @@ int main(void)
         const char *protocol = number(line, "protocol", &version);
         int last = is(op, n, "stop");
         if (is(op, n, "start") && protocol != NULL && version == 1 && *protocol == '1')
-            /* Add "varint" or "string" to the capabilities once you offer them. */
-            succeed(id, (int)digits, ",\"name\":\"" NAME "\",\"version\":\"" VERSION "\",\"roles\":[\"codec\"],\"capabilities\":[]");
+            /* Add "varint" or "string" to the capabilities once you offer them, and leave out
+             * the roles and transports that you do not have. */
+            succeed(id, (int)digits, ",\"name\":\"" NAME "\",\"version\":\"" VERSION
+                    "\",\"roles\":[\"codec\",\"client\"],\"capabilities\":[\"tcp\",\"udp\"]");
         else if (is(op, n, "start"))
             refuse(id, (int)digits, "Unsupported", "this adapter speaks version 1 of the protocol");
         else if (is(op, n, "decode"))
             decode(line, id, (int)digits);
         else if (is(op, n, "encode"))
             encode(id, (int)digits);
+        else if (is(op, n, "connect"))
+            open_client(id, (int)digits);
+        else if (is(op, n, "send") || is(op, n, "send_ack") || is(op, n, "recv") || is(op, n, "close") || is(op, n, "local_addr"))
+            on_connection(id, (int)digits);
         else if (last)
             succeed(id, (int)digits, "");
         else

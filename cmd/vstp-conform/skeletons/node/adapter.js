@@ -2,7 +2,7 @@
 //
 // It reads one request a line on its standard input and writes one answer a line
 // on its standard output. Replace what decode() and encode() do by calls of your
-// implementation. What an operation has to answer stands in the test contract
+// implementation, and for a client what connect() and onConnection() do. What an operation has to answer stands in the test contract
 // (vstp-conform init wrote its address into README.md).
 "use strict";
 
@@ -23,8 +23,9 @@ function start(request) {
   if (request.protocol !== 1) {
     throw new Refused("Unsupported", "this adapter speaks version 1 of the protocol");
   }
-  // Add "varint" or "string" to the capabilities once you offer them.
-  return { name: NAME, version: VERSION, roles: ["codec"], capabilities: [] };
+  // Add "varint" or "string" to the capabilities once you offer them, and leave out the
+  // roles and transports that you do not have.
+  return { name: NAME, version: VERSION, roles: ["codec", "client"], capabilities: ["tcp", "udp"] };
 }
 
 function decode(request) {
@@ -45,7 +46,29 @@ function encode() {
   throw new Refused("Unsupported", "encode() in adapter.js does nothing yet: call your encoder there");
 }
 
-const operations = new Map([["start", start], ["decode", decode], ["encode", encode], ["stop", () => ({})]]);
+async function connect() {
+  // Keep what you open under a number: return { conn: number }.
+  throw new Refused("Unsupported", "connect() in adapter.js does nothing yet: open your client there");
+}
+
+async function onConnection() {
+  // send, send_ack, recv, close and local_addr, on the connection request.conn. A recv or
+  // send_ack that waits holds nothing up: its answer is written when it is there.
+  throw new Refused("Unsupported", "onConnection() in adapter.js does nothing yet: call your client there");
+}
+
+const operations = new Map([
+  ["start", start], ["decode", decode], ["encode", encode], ["stop", () => ({})], ["connect", connect],
+  ["send", onConnection], ["send_ack", onConnection], ["recv", onConnection],
+  ["close", onConnection], ["local_addr", onConnection],
+]);
+const ofClients = new Set(["connect", "send", "send_ack", "recv", "close", "local_addr"]);
+
+// refusal is the answer that an error makes.
+function refusal(error) {
+  if (!(error instanceof Refused)) throw error;
+  return { ok: false, error: error.code, message: error.message };
+}
 
 function answer(request) {
   const operation = operations.get(request.op);
@@ -54,18 +77,26 @@ function answer(request) {
   }
   try {
     return { ok: true, ...operation(request) };
-  } catch (refused) {
-    if (!(refused instanceof Refused)) throw refused;
-    return { ok: false, error: refused.code, message: refused.message };
+  } catch (error) {
+    return refusal(error);
   }
+}
+
+function write(request, reply) {
+  if ("id" in request) reply.id = request.id;
+  process.stdout.write(JSON.stringify(reply) + "\n");
 }
 
 const lines = readline.createInterface({ input: process.stdin, crlfDelay: Infinity });
 lines.on("line", (line) => {
   if (line.trim() === "") return;
   const request = JSON.parse(line);
-  const reply = answer(request);
-  if ("id" in request) reply.id = request.id;
-  process.stdout.write(JSON.stringify(reply) + "\n");
+  if (ofClients.has(request.op)) {
+    operations.get(request.op)(request)
+      .then((members) => ({ ok: true, ...members }), refusal)
+      .then((reply) => write(request, reply));
+    return;
+  }
+  write(request, answer(request)); // the answers of a codec keep the order of the requests
   if (request.op === "stop") lines.close();
 });

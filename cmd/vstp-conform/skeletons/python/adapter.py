@@ -2,12 +2,13 @@
 
 It reads one request a line on its standard input and writes one answer a line on
 its standard output. Replace what decode() and encode() do by calls of your
-implementation. What an operation has to answer stands in the test contract
+implementation, and for a client what connect() and the others after it do. What an operation has to answer stands in the test contract
 (vstp-conform init wrote its address into README.md).
 """
 
 import json
 import sys
+import threading
 
 NAME = "my-vstp"
 VERSION = "0.0.1"
@@ -25,8 +26,9 @@ class Refused(Exception):
 def start(request):
     if request["protocol"] != 1:
         raise Refused("Unsupported", "this adapter speaks version 1 of the protocol")
-    # Add "varint" or "string" to the capabilities once you offer them.
-    return {"name": NAME, "version": VERSION, "roles": ["codec"], "capabilities": []}
+    # Add "varint" or "string" to the capabilities once you offer them, and leave out the
+    # roles and transports that you do not have.
+    return {"name": NAME, "version": VERSION, "roles": ["codec", "client"], "capabilities": ["tcp", "udp"]}
 
 
 def decode(request):
@@ -44,11 +46,29 @@ def encode(request):
     raise Refused("Unsupported", "encode() in adapter.py does nothing yet: call your encoder there")
 
 
+def connect(request):
+    # Keep what you open under a number: return {"conn": number}.
+    raise Refused("Unsupported", "connect() in adapter.py does nothing yet: open your client there")
+
+
+def on_connection(request):
+    # send, send_ack, recv, close and local_addr, on the connection request["conn"].
+    raise Refused("Unsupported", "on_connection() in adapter.py does nothing yet: call your client there")
+
+
 OPERATIONS = {"start": start, "decode": decode, "encode": encode}
+CLIENT_OPERATIONS = {
+    "connect": connect,
+    "send": on_connection,
+    "send_ack": on_connection,
+    "recv": on_connection,
+    "close": on_connection,
+    "local_addr": on_connection,
+}
 
 
 def answer(request):
-    operation = OPERATIONS.get(request.get("op"))
+    operation = OPERATIONS.get(request.get("op")) or CLIENT_OPERATIONS.get(request.get("op"))
     if request.get("op") == "stop":
         return {"ok": True}
     if operation is None:
@@ -59,16 +79,28 @@ def answer(request):
         return {"ok": False, "error": refused.name, "message": refused.message}
 
 
+writing = threading.Lock()
+
+
+def respond(request):
+    reply = answer(request)
+    if "id" in request:
+        reply["id"] = request["id"]
+    with writing:
+        # Without flush the answer stays in a buffer, and that looks like a hang.
+        print(json.dumps(reply), flush=True)
+
+
 def main():
     for line in sys.stdin:
         if not line.strip():
             continue
         request = json.loads(line)
-        reply = answer(request)
-        if "id" in request:
-            reply["id"] = request["id"]
-        # Without flush the answer stays in a buffer, and that looks like a hang.
-        print(json.dumps(reply), flush=True)
+        if request.get("op") in CLIENT_OPERATIONS:
+            # A recv or send_ack that waits must not hold up the requests behind it.
+            threading.Thread(target=respond, args=(request,), daemon=True).start()
+            continue
+        respond(request)
         if request.get("op") == "stop":
             return
 

@@ -2,7 +2,7 @@
 //!
 //! It reads one request a line on its standard input and writes one answer a line
 //! on its standard output. Replace what `decode` and `encode` do by calls of your
-//! implementation. What an operation has to answer stands in the test contract
+//! implementation, and for a client what `connect` and `on_connection` do. What an operation has to answer stands in the test contract
 //! (vstp-conform init wrote its address into README.md).
 
 use std::io::{self, BufRead, Write};
@@ -38,8 +38,11 @@ fn start(request: &str) -> Result<String, Refused> {
     if number(request, "protocol") != Some("1") {
         return Err(Refused("Unsupported", "this adapter speaks version 1 of the protocol"));
     }
-    // Add "varint" or "string" to the capabilities once you offer them.
-    Ok(format!(",\"name\":\"{NAME}\",\"version\":\"{VERSION}\",\"roles\":[\"codec\"],\"capabilities\":[]"))
+    // Add "varint" or "string" to the capabilities once you offer them, and leave out the
+    // roles and transports that you do not have.
+    Ok(format!(
+        ",\"name\":\"{NAME}\",\"version\":\"{VERSION}\",\"roles\":[\"codec\",\"client\"],\"capabilities\":[\"tcp\",\"udp\"]"
+    ))
 }
 
 fn decode(request: &str) -> Result<String, Refused> {
@@ -60,6 +63,18 @@ fn encode(_request: &str) -> Result<String, Refused> {
     Err(Refused("Unsupported", "encode() in main.rs does nothing yet: call your encoder there"))
 }
 
+fn connect(_request: &str) -> Result<String, Refused> {
+    // Keep what you open under a number: the answer has the member `conn`.
+    Err(Refused("Unsupported", "connect() in main.rs does nothing yet: open your client there"))
+}
+
+/// `send`, `send_ack`, `recv`, `close` and `local_addr`, on the connection `conn` of the
+/// request. A `recv` or `send_ack` that waits must not hold up the requests behind it: once
+/// they do something, answer each from a thread or task of its own.
+fn on_connection(_request: &str) -> Result<String, Refused> {
+    Err(Refused("Unsupported", "on_connection() in main.rs does nothing yet: call your client there"))
+}
+
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
@@ -72,6 +87,8 @@ fn main() -> io::Result<()> {
             "start" => start(&request),
             "decode" => decode(&request),
             "encode" => encode(&request),
+            "connect" => connect(&request),
+            "send" | "send_ack" | "recv" | "close" | "local_addr" => on_connection(&request),
             "stop" => Ok(String::new()),
             _ => Err(Refused("Unsupported", "this adapter does not know the operation")),
         };
