@@ -58,6 +58,10 @@ fuzz: ## Fuzz each target in turn (FUZZTIME=30s for each; without it 5,000 execu
 crosscheck: ## Decode the vectors with Kaitai Struct and tshark, where these are installed
 	tools/js/crosscheck.sh
 
+.PHONY: captures
+captures: ## Hold tshark and our own dissector against each other over the captures of a run (ARGS='--run GLOB' for fewer)
+	tools/js/captures.sh $(ARGS)
+
 .PHONY: report
 report: ## Make the reports of a broken peer and have Chromium look at them, where it is installed
 	tools/js/page.sh
@@ -101,4 +105,4 @@ virtual: ## A million transfers in the event loop, and every ordered trace, in v
 
 .PHONY: nightly
 nightly: FUZZTIME = 10m
-nightly: mutants contrarians stability adapters virtual crosscheck report fuzz ## What takes long: the judge judged, other languages, virtual time, browser, 10 minutes of each fuzz target
+nightly: mutants contrarians stability adapters virtual crosscheck captures report fuzz ## What takes long: the judge judged, other languages, virtual time, tshark, browser, 10 minutes of each fuzz target

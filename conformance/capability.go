@@ -48,13 +48,14 @@ func (r *runner) declared() []string {
 }
 
 // unexercised are the declared capabilities about which there were cases to run,
-// none of which came to an outcome.
+// none of which came to an outcome. What does not go over the link of a run was not to
+// run.
 func (r *runner) unexercised() []string {
 	var list []string
 	for _, capability := range r.declared() {
 		cases, exercised := 0, false
 		for i, c := range r.cases {
-			if c.Capability != capability {
+			if c.Capability != capability || r.beyondLink(c) != "" {
 				continue
 			}
 			cases++

@@ -630,7 +630,7 @@ func (r *runner) runCase(ctx context.Context, i int) (Result, time.Time) {
 			res.Verdict = Inconclusive
 			res.Message = fmt.Sprintf("the case did not end within %v", res.Duration.Round(time.Second))
 		} else {
-			r.judge(&res, err)
+			r.judge(&res, t.Telling(err))
 		}
 		undecided := r.crossed(&res, t)
 		clocked := probe.Clocked(err)

@@ -429,7 +429,7 @@ Feature: Bad networks between a client and its server
   @udp @FRG-5 @case:client-links/chance-of-bursts @wait:30s
   Scenario: With bursts of loss, what comes whole of the client's fragments is what was sent
     Given a served client over UDP
-    And the link bursty with seed 5, or that of the run
+    And the link bursty with seed 11, or that of the run
     And a client over UDP
     When the client sends 12 messages of 5000 octets until they are acknowledged
     Then at least 2 messages of the client have come whole, each octet for octet

@@ -29,8 +29,10 @@ var seedSets = map[string]func() []seed{
 	"Encode":         encodeSeeds,
 	"Headers":        headersSeeds,
 	"Hostile":        hostileSeeds,
+	"Scenario":       scenarioSeeds,
 	"Stream":         streamSeeds,
 	"String":         stringSeeds,
+	"Tap":            tapSeeds,
 	"Varint":         varintSeeds,
 }
 

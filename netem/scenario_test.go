@@ -153,26 +153,6 @@ func TestParseBoundsItsDepth(t *testing.T) {
 	assert.ErrorContains(t, err, "values are nested more than 32 deep")
 }
 
-// Nothing that is given to Parse makes it panic, and what it takes it can write.
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(everything))
-	for _, p := range netem.Profiles() {
-		f.Add(p.Scenario())
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := netem.Parse(data)
-		if err != nil {
-			var parse *netem.ParseError
-			require.ErrorAs(t, err, &parse)
-			return
-		}
-		require.NoError(t, p.Check())
-		again, err := netem.Parse(p.Scenario())
-		require.NoError(t, err, string(p.Scenario()))
-		require.Equal(t, p, again)
-	})
-}
-
 // Quantities are written so that they are read as the very same.
 func TestQuantitiesSurvive(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {

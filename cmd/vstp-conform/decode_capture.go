@@ -112,6 +112,20 @@ func (r *captureReader) datagram(item capture.Item) {
 	r.add(dissect.DecodeDatagram(item.Datagram, r.options), item.Flow, item.Packet, 0, item.Missing > 0)
 }
 
+// judgedBy is after how many octets it is known what is wrong with a frame whose end
+// nobody knows, and otherwise all of them.
+func judgedBy(f dissect.Frame) int {
+	switch f.Class() {
+	case "InvalidMagic", "InvalidVersion", "FrameTooLarge":
+		for _, v := range f.Violations {
+			if v.Class == f.Class() {
+				return v.Offset + v.Length
+			}
+		}
+	}
+	return len(f.Raw)
+}
+
 func (r *captureReader) stream(s *capture.Stream) {
 	if len(s.Octets) == 0 {
 		if s.Gap > 0 {
@@ -126,13 +140,14 @@ func (r *captureReader) stream(s *capture.Stream) {
 	frames, rest := dissect.Split(s.Octets, r.options)
 	offset := 0
 	for _, f := range frames {
-		r.add(f, s.Flow, s.At(offset+len(f.Raw)-1), offset, false)
+		r.add(f, s.Flow, s.At(offset+judgedBy(f)-1), offset, false)
 		offset += len(f.Raw)
 	}
 	if len(rest) > 0 {
 		// Where the end of the stream was captured, its sender broke off.
 		cut := s.Gap > 0 || !s.Ended
-		r.add(dissect.Decode(rest, r.options), s.Flow, s.At(len(s.Octets)-1), offset, cut)
+		f := dissect.Decode(rest, r.options)
+		r.add(f, s.Flow, s.At(offset+judgedBy(f)-1), offset, cut)
 	}
 	if s.Gap > 0 {
 		r.note("%v: %d octets after the first %d were not captured: what comes after them is left out", s.Flow, s.Gap, len(s.Octets))

@@ -11,13 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/vstp-project/vstp/conformance/capture"
 	"github.com/vstp-project/vstp/conformance/dissect"
-	"github.com/vstp-project/vstp/conformance/report"
 )
 
 func TestReadContent(t *testing.T) {
@@ -106,18 +104,10 @@ func TestDecodeCapture(t *testing.T) {
 	assert.Contains(t, stdout, "[UDP-3]")
 	assert.NotContains(t, stdout, "query")
 
-	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(must(report.Schema("decode"))))
-	require.NoError(t, err)
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	require.NoError(t, c.AddResource("decode", schema))
-	compiled, err := c.Compile("decode")
-	require.NoError(t, err)
+	schema := schemaNamed(t, "decode")
 	for _, args := range [][]string{{"--json", file}, {"--json", "5654010400000000000000d8429a00", "565402"}} {
 		_, stdout, _ = decode(t, args...)
-		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(stdout))
-		require.NoError(t, err)
-		assert.NoError(t, compiled.Validate(doc))
+		fits(t, schema, stdout)
 	}
 
 	code, stdout, _ = decode(t, "--port", "53", file)
@@ -156,6 +146,20 @@ func TestDecodeCaptureThatLacksSomething(t *testing.T) {
 	assert.Contains(t, stdout, "[FRM-1] Incomplete")
 }
 
+// A fault after which nobody knows where the next frame begins is in the packet that
+// has it, and not in the last of the stream.
+func TestDecodeCaptureWithAFaultInAStream(t *testing.T) {
+	file := captureFile(t, func(w *capture.Writer, f capture.Flow, ping []byte) {
+		w.Segment(began, f, capture.Ack, 100, 0, ping, 15, "")
+		w.Segment(began.Add(time.Second), f, capture.Ack, 115, 0, []byte("GET /"), 5, "")
+		w.Segment(began.Add(2*time.Second), f, capture.Ack, 120, 0, ping, 15, "")
+	})
+	code, stdout, _ := decode(t, file)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stdout, "packet 2  12:00:01.000000  ")
+	assert.NotContains(t, stdout, "packet 3")
+}
+
 func TestDecodeCaptureRefused(t *testing.T) {
 	foreign := captureFile(t, func(w *capture.Writer, f capture.Flow, _ []byte) {
 		w.Datagram(began, f, []byte("GET /"), 5, "")
@@ -183,6 +187,16 @@ func TestDecodeCaptureRefused(t *testing.T) {
 		assert.Equal(t, 2, code)
 		assert.Empty(t, stdout)
 		assert.Contains(t, stderr, c.problem)
+	}
+
+	for file, problem := range map[string]string{
+		foreign: "no VSTP in the 1 packets of this capture", empty: "a capture without packets", cut: "the file is cut short in a block",
+	} {
+		var stdout, stderr bytes.Buffer
+		code := run(t.Context(), []string{"tap", "--read", file}, streams{in: strings.NewReader(""), out: &stdout, err: &stderr})
+		assert.Equal(t, 2, code)
+		assert.Empty(t, stdout.String())
+		assert.Contains(t, stderr.String(), problem)
 	}
 
 	// What comes before the place at which a capture breaks off is shown.

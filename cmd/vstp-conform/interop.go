@@ -1,9 +1,12 @@
 package main
 
 import (
-	"fmt"
+	"context"
+	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +18,7 @@ import (
 // interopFlags are the flags of the command interop.
 type interopFlags struct {
 	config       string
+	peers        []string
 	schema       bool
 	link         string
 	seed         uint64
@@ -50,8 +54,10 @@ offer it, and closing. A cell is
 Which implementations take part is in the file of --config; --schema prints its JSON
 Schema. Servers run the echo application of the test contract, and clients are driven
 through its adapter protocol, as with the commands server and client. Without --config
-the reference peer takes part and, in a checkout of the project, those of the
-independent implementations in Python and JavaScript whose toolchain is there.
+the reference peer takes part and, in a checkout of the project, those of the other
+implementations whose toolchain is there: the independent ones in Python and in
+JavaScript (a client), and the published Rust crate vstp 0.2.1, which is built for it
+and is known not to conform. Who is left out is said. --peer chooses from either set.
 
 --out DIR writes interop.json, interop.md and interop.txt.
 
@@ -64,22 +70,24 @@ Exit status, the first that applies:
     0  everything that is offered works, and the tap found nothing`,
 		Example: `  vstp-conform interop
   vstp-conform interop --config peers.json --profile strict --out results
-  vstp-conform interop --link lossy-5 --seed 7
+  vstp-conform interop --peer reference --peer python --link lossy-5 --seed 7
   vstp-conform interop --schema`,
 		Args: exactly(0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.execute(cmd, s) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.config, "config", "", "let the implementations in this `FILE` take part")
+	flags.StringArrayVar(&f.peers, "peer", nil, "only the implementation with this `NAME`; repeatable")
 	flags.BoolVar(&f.schema, "schema", false, "print the JSON Schema of the configuration")
 	flags.StringVar(&f.link, "link", "", "put an emulated link between the two: the name of a profile, or a scenario file: `PROFILE|FILE`")
 	flags.Uint64Var(&f.seed, "seed", 0, "derive everything random from this `NUMBER` (default a new one)")
 	flags.StringVar(&f.profile, "profile", tap.Core, "judge by the profile `NAME`: core or strict")
 	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "all implementations shorten their timers by this `FACTOR`, 0.05 to 1")
 	flags.StringVarP(&f.out, "out", "o", "", "write the matrix into the directory `DIR`")
-	flags.BoolVar(&f.json, "json", false, "print the matrix as JSON")
+	flags.BoolVar(&f.json, "json", false, "print the matrix as JSON, in the form of \"report --schema interop\"")
 	flags.BoolVar(&f.warningsFail, "warnings-fail", false, "a violated SHOULD counts as a violation")
 	markDirname(cmd, "out")
+	mustComplete(cmd, "peer", defaultNames)
 	mustComplete(cmd, "link", profileNames)
 	mustComplete(cmd, "profile", func() []string { return []string{tap.Core, tap.Strict} })
 	return cmd
@@ -116,23 +124,16 @@ func (f *interopFlags) execute(cmd *cobra.Command, s streams) error {
 	if err := f.check(cmd); err != nil {
 		return err
 	}
-	var peers []interopPeer
-	if f.config != "" {
-		var err error
-		if peers, err = loadPeers(f.config); err != nil {
-			return err
-		}
-	} else {
-		var left []string
-		peers, left = defaultPeers()
-		for _, why := range left {
-			fmt.Fprintf(s.err, "vstp-conform: left out: %s\n", why)
-		}
+	peers, err := f.takingPart(cmd.Context(), s.err)
+	if err != nil {
+		return err
+	}
+	if servers, clients := roles(peers); servers == 0 || clients == 0 {
+		return usagef("%d servers and %d clients take part, and it takes one of each", servers, clients)
 	}
 	profile := netem.Profile{Name: "none"}
 	if f.link != "" {
 		link := netemFlags{link: f.link, timeScale: f.timeScale, seed: f.seed}
-		var err error
 		if profile, err = link.profile(false); err != nil {
 			return err
 		}
@@ -159,6 +160,43 @@ func (f *interopFlags) execute(cmd *cobra.Command, s streams) error {
 		return err
 	}
 	return status(m.exit())
+}
+
+// takingPart are the implementations that take part.
+func (f *interopFlags) takingPart(ctx context.Context, progress io.Writer) ([]interopPeer, error) {
+	if f.config == "" {
+		wanted, err := f.chosen(defaultNames())
+		if err != nil {
+			return nil, err
+		}
+		return defaultPeers(ctx, wanted, progress), nil
+	}
+	peers, err := loadPeers(f.config)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range peers {
+		names = append(names, p.Name)
+	}
+	wanted, err := f.chosen(names)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(peers, func(p interopPeer) bool { return !slices.Contains(wanted, p.Name) }), nil
+}
+
+// chosen are the names that --peer chooses, all where it is not given.
+func (f *interopFlags) chosen(names []string) ([]string, error) {
+	if len(f.peers) == 0 {
+		return names, nil
+	}
+	for _, name := range f.peers {
+		if !slices.Contains(names, name) {
+			return nil, usagef("--peer %s: there are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return f.peers, nil
 }
 
 // exit is the exit status for a matrix.

@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +15,6 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-	"github.com/vstp-project/vstp/conformance/selftest"
 	"github.com/vstp-project/vstp/conformance/target"
 )
 
@@ -119,24 +116,34 @@ func loadPeers(name string) ([]interopPeer, error) {
 	return config.Peers, checkPeers(config.Peers)
 }
 
-// checkPeers refuses commands that cannot be used, and sets of which nothing comes.
-func checkPeers(peers []interopPeer) error {
-	servers, clients := 0, 0
+// roles counts servers and clients.
+func roles(peers []interopPeer) (servers, clients int) {
 	for _, p := range peers {
 		if p.serves() {
 			servers++
+		}
+		if p.connects() {
+			clients++
+		}
+	}
+	return servers, clients
+}
+
+// checkPeers refuses commands that cannot be used, and sets of which nothing comes.
+func checkPeers(peers []interopPeer) error {
+	for _, p := range peers {
+		if p.serves() {
 			if _, err := p.serverTarget(1); err != nil {
 				return usagef("--config: the server of %s: %v", p.Name, err)
 			}
 		}
 		if p.connects() {
-			clients++
 			if _, err := p.clientTarget(1, 0); err != nil {
 				return usagef("--config: the client of %s: %v", p.Name, err)
 			}
 		}
 	}
-	if servers == 0 || clients == 0 {
+	if servers, clients := roles(peers); servers == 0 || clients == 0 {
 		return usagef("--config: there are %d servers and %d clients, and it takes one of each", servers, clients)
 	}
 	return nil
@@ -186,39 +193,4 @@ func schemaFaults(e *jsonschema.ValidationError) []*jsonschema.ValidationError {
 		list = append(list, schemaFaults(cause)...)
 	}
 	return list
-}
-
-// defaultPeers are the reference peer and, in a checkout with the toolchain for them,
-// the independent ones. left says of the others why they do not take part.
-func defaultPeers() (peers []interopPeer, left []string) {
-	peers = []interopPeer{{Name: "reference", Builtin: true}}
-	root, ok := selftest.Source()
-	if !ok {
-		return peers, []string{"python and node: this is no checkout of the project"}
-	}
-	for _, p := range []struct {
-		interopPeer
-		tool string
-		runs []string
-	}{
-		{interopPeer{
-			Name: "python", Server: "python3 -m vstp serve --tcp {tcp} --udp {udp} --time-scale {time-scale}", Client: "python3 -m vstp adapter",
-			Env: map[string]string{"PYTHONPATH": "{dir}", "PYTHONDONTWRITEBYTECODE": "1"}, Capabilities: []string{"compression"},
-		}, "python3 of version 3.10 or newer", []string{"python3", "-c", "import sys; sys.exit(sys.version_info < (3, 10))"}},
-		{interopPeer{
-			Name: "node", Client: "node {dir}/adapter.js",
-		}, "node of version 18 or newer", []string{"node", "-e", "process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)"}},
-	} {
-		p.dir = filepath.Join(root, "conformance", "adapters", p.Name)
-		if _, err := os.Stat(p.dir); errors.Is(err, fs.ErrNotExist) {
-			left = append(left, p.Name+": it is not in this checkout")
-			continue
-		}
-		if exec.Command(p.runs[0], p.runs[1:]...).Run() != nil {
-			left = append(left, p.Name+": there is no "+p.tool)
-			continue
-		}
-		peers = append(peers, p.interopPeer)
-	}
-	return peers, left
 }

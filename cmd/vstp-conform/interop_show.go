@@ -30,21 +30,42 @@ func (c interopCell) short() string {
 	return c.Outcome + " (" + strings.Join(ids, " ") + ")"
 }
 
-// lines are what is to be said about cells below the matrix, once for each text.
+// lines are what is to be said about cells below the matrix, once for each text, with the
+// first cell that it is about and how many there are besides.
 func (m *interopMatrix) lines() []string {
-	var lines []string
+	type remark struct {
+		where, text string
+		more        int
+	}
+	var remarks []*remark
+	known := map[string]*remark{}
+	say := func(c interopCell, text string) {
+		if r := known[text]; r != nil {
+			r.more++
+			return
+		}
+		r := &remark{where: fmt.Sprintf("%s to %s, %s, %s", c.Client, c.Server, c.Transport, c.Scenario), text: text}
+		known[text] = r
+		remarks = append(remarks, r)
+	}
 	for _, c := range m.Cells {
-		where := fmt.Sprintf("%s to %s, %s, %s", c.Client, c.Server, c.Transport, c.Scenario)
 		if c.Detail != "" && c.Outcome != outcomeNotOffered {
-			lines = append(lines, fmt.Sprintf("%s: %s: %s", where, c.Outcome, c.Detail))
+			say(c, c.Outcome+": "+c.Detail)
 		}
 		for _, v := range c.Violations {
 			times := ""
 			if v.Times > 1 {
 				times = fmt.Sprintf(" (%d times)", v.Times)
 			}
-			lines = append(lines, fmt.Sprintf("%s: %s %s by %s, the %s%s: %s", where, v.Level, v.Requirement, v.By, v.Side, times, v.Text))
+			say(c, fmt.Sprintf("%s %s by %s, the %s%s: %s", v.Level, v.Requirement, v.By, v.Side, times, v.Text))
 		}
+	}
+	var lines []string
+	for _, r := range remarks {
+		if r.more > 0 {
+			r.where += fmt.Sprintf(", and %d more", r.more)
+		}
+		lines = append(lines, r.where+": "+r.text)
 	}
 	return lines
 }

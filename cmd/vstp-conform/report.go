@@ -116,9 +116,8 @@ Frame types of a registry of one's own are shown as unknown.`,
 // readReport reads a result.json or result.jsonl, or the one in a directory.
 func readReport(name string, partial bool) (*conformance.Report, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		name = filepath.Join(name, streamName)
-		if _, err := os.Stat(name); err != nil {
-			name = filepath.Join(filepath.Dir(name), "result.json")
+		if name, err = resultIn(name); err != nil {
+			return nil, err
 		}
 	}
 	doc, err := os.ReadFile(name)
@@ -138,16 +137,42 @@ func readReport(name string, partial bool) (*conformance.Report, error) {
 	return rep, nil
 }
 
+// resultIn is the result in a directory.
+func resultIn(dir string) (string, error) {
+	for _, name := range []string{streamName, "result.json"} {
+		name = filepath.Join(dir, name)
+		if _, err := os.Stat(name); err == nil {
+			return name, nil
+		}
+	}
+	return "", usagef("%s: there is neither a %s nor a result.json in this directory", dir, streamName)
+}
+
+// comparable refuses results of which one has to differ from the other.
+func comparable(args []string, older, newer *conformance.Report, anySuite bool) error {
+	switch {
+	case older.Role != newer.Role && older.Role != "" && newer.Role != "":
+		return usagef("%s is about a %s and %s about a %s: they have no case in common", args[0], older.Role, args[1], newer.Role)
+	case older.Suite != newer.Suite && !anySuite:
+		return usagef("%s was made by the suite %s and %s by %s, whose cases may differ: --any-suite compares them all the same", args[0], older.Suite, args[1], newer.Suite)
+	}
+	return nil
+}
+
 func newDiff(s streams) *cobra.Command {
-	return &cobra.Command{
+	anySuite := false
+	cmd := &cobra.Command{
 		Use:   "diff OLD NEW",
 		Short: "Say what a run says differently from an earlier one",
 		Long: `diff lists the cases whose verdict changed: new failures first, then those that no
 longer have an outcome, those that are fixed, and the rest. A case that is new and fails
 is a new failure.
 
+Results of different roles are refused, and those of different versions of the suite
+unless --any-suite is given.
+
 Exit status: 1 where there are new failures, 0 where there are none, 2 where a result
-cannot be read.`,
+cannot be read, or the two cannot be compared.`,
 		Example: `  vstp-conform report diff main/result.json branch/result.json`,
 		Args:    exactly(2, "the name of a result"),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -157,6 +182,9 @@ cannot be read.`,
 			}
 			newer, err := readReport(args[1], false)
 			if err != nil {
+				return err
+			}
+			if err := comparable(args, older, newer, anySuite); err != nil {
 				return err
 			}
 			d := report.Compare(older, newer)
@@ -169,6 +197,8 @@ cannot be read.`,
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&anySuite, "any-suite", false, "compare results of different versions of the suite")
+	return cmd
 }
 
 func newMerge(s streams) *cobra.Command {

@@ -89,7 +89,7 @@ has no VSTP, 4 an address that cannot be listened on, or a file that cannot be w
 	flags.BoolVar(&f.defaults, "defaults", false, "both sides run with default settings")
 	flags.Float64Var(&f.timeScale, "time-scale", maxTimeScale, "the timers of both sides are shortened by this `FACTOR`, 0.05 to 1")
 	flags.StringVarP(&f.out, "out", "o", "", "write what is found into the directory `DIR`")
-	flags.BoolVar(&f.json, "json", false, "print JSON, one object a line")
+	flags.BoolVar(&f.json, "json", false, "print JSON, one object a line, in the form of \"report --schema tap\"")
 	flags.BoolVar(&f.quiet, "quiet", false, "print the summary only")
 	flags.BoolVar(&f.warningsFail, "warnings-fail", false, "a violated SHOULD makes for exit status 1 as well")
 	markDirname(cmd, "out")

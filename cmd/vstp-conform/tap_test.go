@@ -53,6 +53,7 @@ func startTap(t *testing.T, args ...string) *runningTap {
 		rest, _ := io.ReadAll(lines)
 		r.rest <- rest
 	}()
+	fits(t, schemaNamed(t, "tap"), string(first))
 	var ready struct{ UDP, TCP []string }
 	require.NoError(t, json.Unmarshal(first, &ready))
 	r.udp, r.tcp = ready.UDP, ready.TCP
@@ -163,6 +164,7 @@ func TestTapSaysWhatIsWrong(t *testing.T) {
 	for line := range strings.Lines(string(lines)) {
 		var l struct{ Kind, Requirement string }
 		require.NoError(t, json.Unmarshal([]byte(line), &l))
+		fits(t, schemaNamed(t, "tap"), line)
 		kinds = append(kinds, l.Kind)
 	}
 	assert.Equal(t, []string{"violation", "violation", "violation", "violation", "summary"}, kinds)

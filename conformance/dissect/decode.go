@@ -208,7 +208,7 @@ func (p *pass) trailer() {
 		return
 	}
 	field.Value += fmt.Sprintf(", not the %08x of the octets before it", f.WantCRC)
-	requirement, text := explainCRC(body, f.CRC, f.WantCRC)
+	requirement, text := explainCRC(body, int(f.PayloadLen), f.CRC, f.WantCRC)
 	p.violate("CrcMismatch", requirement, start, trailerLen, "%s", text)
 }
 

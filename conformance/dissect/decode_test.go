@@ -150,6 +150,8 @@ func TestDecodeNamesTheSlip(t *testing.T) {
 		{"payload length little-endian", "5654 01 03 00 0b00 05000000 0405 74657374 76616c7565 48656c6c6f b2dbd894", "FrameTooLarge", "LIM-2", "read little-endian would be 5"},
 		{"checksum little-endian", "5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f 07e4ff6d", "CrcMismatch", "CRC-3", "least significant octet first"},
 		{"checksum without fixed part", "5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f 16ac5409", "CrcMismatch", "CRC-2", "HEADERS and PAYLOAD alone"},
+		{"checksum of the payload", "5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f f7d18982", "CrcMismatch", "CRC-2", "PAYLOAD alone"},
+		{"checksum without MAGIC", "5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f 9ad84f39", "CrcMismatch", "CRC-2", "everything but MAGIC"},
 		{"checksum CRC-32C", "5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f af1170c7", "CrcMismatch", "CRC-1", "CRC-32C"},
 		{"checksum without final XOR", "5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f 92001bf8", "CrcMismatch", "CRC-1", "final XOR"},
 		{"checksum of nothing known", "5654 01 03 00 0b00 00000005 0405 74657374 76616c7565 48656c6c6f 6dffe406", "CrcMismatch", "CRC-1", "is 6dffe406, and the octets before it give 6dffe407"},

@@ -10,14 +10,18 @@ import (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // explainCRC finds the requirement that a wrong checksum breaks by trying the
-// slips that are made most often.
-func explainCRC(body []byte, got, want uint32) (requirement, text string) {
+// slips that are made most often. payload is the length of PAYLOAD, with which body ends.
+func explainCRC(body []byte, payload int, got, want uint32) (requirement, text string) {
 	text = fmt.Sprintf("CRC32 is %08x, and the octets before it give %08x", got, want)
 	switch {
 	case bits.ReverseBytes32(got) == want:
 		return "CRC-3", text + ": the right value, least significant octet first"
 	case len(body) > fixedLen && got == crc32.ChecksumIEEE(body[fixedLen:]):
 		return "CRC-2", text + ": the sum over HEADERS and PAYLOAD alone"
+	case payload > 0 && got == crc32.ChecksumIEEE(body[len(body)-payload:]):
+		return "CRC-2", text + ": the sum over PAYLOAD alone"
+	case got == crc32.ChecksumIEEE(body[len("VT"):]):
+		return "CRC-2", text + ": the sum over everything but MAGIC"
 	case got == crc32.Checksum(body, castagnoli):
 		return "CRC-1", text + ": CRC-32C, which has another polynomial"
 	case got == ^want:

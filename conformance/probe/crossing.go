@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // server under test, and away from a client under test.
 type Crossing struct {
 	link    *netem.Link
-	fate    fateRecord
+	fate    witness
 	inbound netem.Direction // to the judge
 
 	udp way[*relay.UDP]
@@ -62,23 +63,6 @@ type Entered struct {
 	At     time.Duration // since the case began
 }
 
-// fateRecord keeps the fate of every datagram of one case.
-type fateRecord struct {
-	netem.Memory
-	mu    sync.Mutex
-	began time.Time // of the link, which counts from its first datagram
-}
-
-// Record keeps an event.
-func (r *fateRecord) Record(e netem.Event) {
-	r.mu.Lock()
-	if r.began.IsZero() {
-		r.began = time.Now().Add(-e.At)
-	}
-	r.mu.Unlock()
-	r.Memory.Record(e)
-}
-
 // RunLink is the link of the whole run, with its seed; nil where there is none.
 func (t *T) RunLink() *netem.Profile { return t.cfg.Link }
 
@@ -96,8 +80,9 @@ func (t *T) Cross(profile netem.Profile, seed uint64) error {
 	if t.cfg.Adapter != nil {
 		c.inbound = netem.AB
 	}
+	c.fate.Labels, c.fate.inbound = NewLabels(t.cfg.Registry), c.inbound
 	link, err := netem.New(profile, netem.Options{
-		Seed: seed, Flow: t.cfg.Case, Labeler: NewLabels(t.cfg.Registry), Recorder: &c.fate,
+		Seed: seed, Flow: t.cfg.Case, Labeler: &c.fate, Recorder: &c.fate,
 	})
 	if err != nil {
 		return fmt.Errorf("the link %q: %w", profile.Name, err)
@@ -189,8 +174,12 @@ func (t *T) UDPWay(to string) (string, error) {
 	}
 	err := c.udp.open(to, func() (*relay.UDP, error) {
 		t.Note("a relay for datagrams leads to %s", to)
-		if c.inbound == netem.BA {
-			return relay.ListenUDP(context.Background(), c.link, relayAddr, to)
+		if c.inbound == netem.AB {
+			at, err := netip.ParseAddrPort(to)
+			if err != nil {
+				return nil, err
+			}
+			c.fate.leadsTo(at)
 		}
 		return relay.WatchUDP(context.Background(), c.link, relayAddr, to, func(s relay.Sight) { c.see(t, s) })
 	})
@@ -208,7 +197,7 @@ func (t *T) TCPWay(to string) (string, error) {
 	}
 	err := c.tcp.open(to, func() (*relay.TCP, error) {
 		t.Note("a relay for connections leads to %s", to)
-		return relay.ListenTCP(context.Background(), c.link, relayAddr, to)
+		return relay.WatchTCP(context.Background(), c.link, relayAddr, to, c.endsByLink(t))
 	})
 	if err != nil {
 		return "", fmt.Errorf("starting the relay for connections: %w", err)
@@ -216,9 +205,11 @@ func (t *T) TCPWay(to string) (string, error) {
 	return c.tcp.relay.Addr().String(), nil
 }
 
-// see keeps what the client under test puts into the link.
+// see takes notice of a datagram at the relay, and keeps what a client under test puts
+// into the link.
 func (c *Crossing) see(t *T, s relay.Sight) {
-	if s.Dir != netem.AB || s.Stage != relay.Came {
+	c.fate.see(s)
+	if c.inbound != netem.AB || s.Dir != netem.AB || s.Stage != relay.Came {
 		return
 	}
 	c.mu.Lock()
@@ -234,6 +225,41 @@ func (c *Crossing) Entered() []Entered {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.entered[:len(c.entered):len(c.entered)]
+}
+
+// endsByLink notes in the record where the link ends a connection, or a direction of one,
+// that neither side has ended: a reader would take it for the target's doing.
+func (c *Crossing) endsByLink(t *T) relay.Watch {
+	opener := "judge"
+	if c.inbound == netem.AB {
+		opener = "client"
+	}
+	type end struct {
+		number int
+		dir    netem.Direction
+	}
+	var mu sync.Mutex
+	ended := map[end]bool{}
+	return func(s relay.Sight) {
+		if s.Kind == relay.Octets {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		k := end{s.Number, s.Dir}
+		if s.Stage == relay.Passing && !ended[k] {
+			what := "ends the stream"
+			if s.Kind == relay.Reset {
+				what = "resets the connection"
+			}
+			towards := "target"
+			if s.Dir == c.inbound {
+				towards = "judge"
+			}
+			t.Note("the link %s that the %s opened at %v, towards the %s", what, opener, s.Client, towards)
+		}
+		ended[k] = true
+	}
 }
 
 // altered says whether the link has altered a datagram of this length on its way to

@@ -1,8 +1,10 @@
 package probe_test
 
 import (
+	"encoding/json"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -168,4 +170,117 @@ func TestCrossForConnections(t *testing.T) {
 	assert.Equal(t, data, a.Frame.Raw)
 	assert.Equal(t, 1, p.Crossing().Streams().Connections)
 	assert.Positive(t, p.Crossing().Streams().Boundaries)
+}
+
+// nth is a range that holds one number alone.
+func nth(n int) netem.Range { return netem.Range{From: n, To: n} }
+
+// What the link did to each datagram is in the record, those that it dropped included.
+func TestRecordSaysWhatTheLinkDid(t *testing.T) {
+	p := echoingPeer(t)
+	held := 40 * time.Millisecond
+	require.NoError(t, p.Cross(script(
+		netem.Rule{Ways: netem.OnlyAB, Match: "PING", Occurrence: nth(1)},
+		netem.Rule{Ways: netem.OnlyBA, Match: "PING", Occurrence: nth(1)},
+		netem.Rule{Ways: netem.OnlyBA, Match: "DATA *", Occurrence: nth(1), Do: netem.DoDeliver, Copies: []time.Duration{time.Millisecond}},
+		netem.Rule{Ways: netem.OnlyAB, Match: "BYE", Occurrence: nth(1), Do: netem.DoDeliver, Delay: &held},
+		netem.Rule{Ways: netem.OnlyBA, Match: "PONG", Occurrence: nth(1), Do: netem.DoDeliver, Flips: []netem.Flip{{At: 3, Mask: 1}}},
+	), 7))
+	s, err := p.Listen(t.Context(), "A", nil)
+	require.NoError(t, err)
+	ping, pong, bye := forge.Frame{Type: 4}.Bytes(), forge.Frame{Type: 5}.Bytes(), forge.Frame{Type: 6}.Bytes()
+	send := func(octets []byte, answers int) {
+		t.Helper()
+		require.NoError(t, s.Send(octets, "sent"))
+		for range answers {
+			_, err := s.Next(t.Context(), soon)
+			require.NoError(t, err)
+		}
+	}
+	send(ping, 0) // lost on the way to the target
+	send(ping, 0) // its answer is
+	send(data, 2) // its answer comes twice
+	require.NoError(t, s.Send(bye, "sent"))
+	send(hello, 1) // overtakes what is held
+	_, err = s.Next(t.Context(), soon)
+	require.NoError(t, err)
+	require.NoError(t, s.Send(pong, "sent")) // its answer is altered, and passed over
+	_, err = s.Next(t.Context(), never)
+	require.ErrorIs(t, err, probe.ErrNothing)
+	p.Close()
+
+	var told []string
+	for _, e := range p.Events() {
+		if e.Link != nil {
+			told = append(told, e.Kind+" "+e.Frames()[0].TypeName()+": "+e.Link.String())
+		}
+	}
+	// The direction ab has no delay of its own but for what was held.
+	assert.ElementsMatch(t, []string{
+		"drop-send PING: dropped, by a rule",
+		"send PING: delivered at once",
+		"drop-recv PING: dropped, by a rule",
+		"send DATA: delivered at once",
+		"recv DATA: delivered at once, and again 1.0 ms later",
+		"recv DATA: copy 2",
+		"send BYE: delivered after 40.0 ms, overtaken by 1",
+		"send HELLO: delivered at once",
+		"recv HELLO: delivered at once",
+		"recv BYE: delivered at once",
+		"send PONG: delivered at once",
+		"recv PING: octet 3 altered", // as it came: the type is the fourth octet
+	}, told)
+	for i, e := range p.Events() {
+		if e.Kind == probe.EventDropRecv {
+			assert.Equal(t, "udp A", e.Channel)
+			assert.Equal(t, ping, e.Octets)
+			assert.Equal(t, "PING (15 octets)", e.Text)
+			assert.LessOrEqual(t, p.Events()[i-1].At, e.At)
+		}
+	}
+}
+
+func TestPassageInWords(t *testing.T) {
+	for _, c := range []struct {
+		probe.Passage
+		words string
+		late  bool
+	}{
+		{probe.Passage{}, "delivered at once", true},
+		{probe.Passage{Delay: 20 * time.Millisecond}, "delivered after 20.0 ms", true},
+		{probe.Passage{Dropped: "mtu"}, "dropped, it was too long", false},
+		{probe.Passage{Dropped: "meteor"}, "dropped, meteor", false},
+		{probe.Passage{Altered: []int{1, 2, 3, 4, 5, 6, 7, 8, 9}}, "octets 1, 2, 3, 4, 5, 6, 7, 8, … altered", false},
+		{probe.Passage{Delay: time.Second, Rebound: 2}, "delivered after 1000.0 ms, from another address of its sender", false},
+	} {
+		assert.Equal(t, c.words, c.String())
+		assert.Equal(t, c.late, c.Late(), c.words)
+		written, err := json.Marshal(probe.Event{Kind: probe.EventSend, Link: &c.Passage})
+		require.NoError(t, err)
+		var read probe.Event
+		require.NoError(t, json.Unmarshal(written, &read))
+		assert.Equal(t, &c.Passage, read.Link)
+	}
+}
+
+// A connection that the link ends is noted as such: nobody is to look for the fault in
+// the target.
+func TestEndsByTheLinkAreNoted(t *testing.T) {
+	p := peer(t, write(data))
+	after := int64(4)
+	require.NoError(t, p.Cross(netem.Profile{StreamAB: netem.StreamPlan{Reset: &after}}, 0))
+	s := dial(t, p)
+	require.NoError(t, s.Send(data, "DATA"))
+	_, err := s.Next(t.Context(), soon)
+	for err == nil { // the target's answer can come before the end
+		_, err = s.Next(t.Context(), soon)
+	}
+	p.Close()
+	var notes []string
+	for _, e := range p.Events() {
+		if e.Kind == probe.EventNote {
+			notes = append(notes, e.Text)
+		}
+	}
+	assert.Regexp(t, `^the link resets the connection that the judge opened at 127\.0\.0\.1:\d+, towards the target$`, notes[len(notes)-1])
 }

@@ -3,7 +3,6 @@ package probe
 import (
 	"encoding/hex"
 	"encoding/json"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -34,26 +33,28 @@ type Event struct {
 	Octets  []byte        // as much of the octets as is kept, at most maxEvidence
 	Length  int           // how many octets there were
 	Text    string        // decoded frames, or a remark
+	Link    *Passage      // what a link did to a datagram; nil for none
 
 	registry *spec.Registry // what the frames are decoded by; nil for the shipped one
 }
 
 // eventJSON is the form of an Event in result files.
 type eventJSON struct {
-	AtMS    float64 `json:"at_ms"`
-	Channel string  `json:"channel,omitempty"`
-	Kind    string  `json:"kind"`
-	Text    string  `json:"text,omitempty"`
-	Length  int     `json:"length,omitempty"`
-	Hex     string  `json:"hex,omitempty"`
+	AtMS    float64  `json:"at_ms"`
+	Channel string   `json:"channel,omitempty"`
+	Kind    string   `json:"kind"`
+	Text    string   `json:"text,omitempty"`
+	Length  int      `json:"length,omitempty"`
+	Hex     string   `json:"hex,omitempty"`
+	Link    *Passage `json:"link,omitempty"`
 }
 
 // MarshalJSON writes the event with times in milliseconds and octets in hex.
 func (e Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(eventJSON{
-		AtMS:    float64(e.At.Microseconds()) / 1000,
+		AtMS:    inMS(e.At),
 		Channel: e.Channel, Kind: e.Kind, Text: e.Text, Length: e.Length,
-		Hex: hex.EncodeToString(e.Octets),
+		Hex: hex.EncodeToString(e.Octets), Link: e.Link,
 	})
 }
 
@@ -68,8 +69,8 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*e = Event{
-		At:      time.Duration(math.Round(j.AtMS*1000)) * time.Microsecond,
-		Channel: j.Channel, Kind: j.Kind, Text: j.Text, Length: j.Length, Octets: octets,
+		At:      fromMS(j.AtMS),
+		Channel: j.Channel, Kind: j.Kind, Text: j.Text, Length: j.Length, Octets: octets, Link: j.Link,
 	}
 	return nil
 }

@@ -121,12 +121,21 @@ func (t *T) File(name string, octets []byte) (string, error) {
 	return path, nil
 }
 
-// Events is the record so far, in order. Where it was cut short the last event
-// says so.
+// Events is the record so far, in order, with what a link did to each datagram and the
+// beginnings of frames whose end never came. Where it was cut short the last event says
+// so.
 func (t *T) Events() []Event {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	events := append([]Event(nil), t.events...)
+	events = inserted(events, afterTaken(events, t.unfinished()))
+	if c := t.crossing; c != nil {
+		channels := map[netip.AddrPort]string{}
+		for _, s := range t.sockets {
+			channels[s.Local()] = s.Name
+		}
+		events = c.fate.tell(events, t.began, channels, t.dropped == 0, t.dissectOptions())
+	}
 	if t.dropped > 0 {
 		events = append(events, Event{At: t.Elapsed(), Kind: EventNote, Text: fmt.Sprintf("%d further events were not recorded", t.dropped)})
 	}

@@ -220,3 +220,24 @@ func TestEstimate(t *testing.T) {
 	assert.Contains(t, told(90), "90/100  almost done")
 	assert.NotContains(t, told(100), "done")
 }
+
+// A case can see that the target has closed before it looks at what came before that.
+func TestPcapngHasTheEndLast(t *testing.T) {
+	rep := sample()
+	res := rep.Results[3]
+	hello := res.Exchange[1].Octets
+	res.Exchange = []probe.Event{
+		{At: ms(0), Channel: "tcp A", Kind: probe.EventOpen, Text: "127.0.0.1:50000 → 127.0.0.1:4000"},
+		{At: ms(1), Channel: "tcp A", Kind: probe.EventClose, Text: "the target closed the connection"},
+		{At: ms(2), Channel: "tcp A", Kind: probe.EventRecv, Octets: hello, Length: len(hello)},
+	}
+	packets, err := capture.Read(report.Pcapng(rep, res))
+	require.NoError(t, err)
+	items, _ := capture.Items(packets)
+	require.NotEmpty(t, items)
+	back := items[len(items)-1].Stream
+	assert.Equal(t, hello, back.Octets)
+	assert.Zero(t, back.Gap)
+	assert.True(t, back.Ended)
+	assert.False(t, packets[len(packets)-1].Time.Before(packets[len(packets)-2].Time))
+}

@@ -91,6 +91,7 @@ func (b *block) failure(res conformance.Result) {
 	if res.Datagrams > 0 {
 		b.entry("link", fmt.Sprintf("dropped %s of %s", count(res.Drops), plural(res.Datagrams, "datagram")))
 	}
+	b.entry("hint", hint(res))
 	b.entry("ended with", res.Exit)
 	b.output(res.Output, "its last output")
 	if len(res.Exchange) == 0 {
@@ -98,7 +99,11 @@ func (b *block) failure(res conformance.Result) {
 	}
 	b.line(2, b.paint.bold("exchange"))
 	b.ladder(res.Exchange)
-	if last, ok := lastReceived(res.Exchange); ok && res.Violation != nil && !died {
+	if what := absent(res); what != "" {
+		b.line(4, b.paint.red(cut("✗ "+what, max(b.width-4, minText))))
+	}
+	// A frame without fault is not what is wrong where something did not come.
+	if last, ok := lastReceived(res.Exchange); ok && res.Violation != nil && !died && (absent(res) == "" || len(last.Violations) > 0) {
 		b.line(2, b.paint.bold("the last that came from the target, field by field"))
 		for l := range strings.Lines(last.Dump()) {
 			b.line(4, b.dumpLine(clean(strings.TrimRight(l, "\n"))))

@@ -46,6 +46,9 @@ func (b *block) eventFrames(i int, e probe.Event, again string) {
 	if again != "" {
 		head += ", " + again
 	}
+	if did := linkDid(e); did != "" {
+		head += "; the link: " + did
+	}
 	b.line(0, head)
 	if len(e.Octets) == 0 {
 		b.prose(4, e.Text)

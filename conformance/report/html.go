@@ -56,9 +56,16 @@ type page struct {
 	Facts        [][2]string
 	Counts       []pageCount
 	Levels       []string
+	Begin        []pageBegin
+	BeginMore    string
 	Cases        []pageCase
 	Requirements []pageRequirement
 	Unjudged     []spec.Requirement
+}
+
+// A pageBegin is a place to begin at.
+type pageBegin struct {
+	Tally, Observed, Advice, Command, Case, Anchor string
 }
 
 type pageCount struct {
@@ -94,6 +101,17 @@ func WriteHTML(w io.Writer, rep *conformance.Report, o conformance.ExitOptions) 
 			p.Counts = append(p.Counts, pageCount{string(v), tone(v), signs[v], n})
 		}
 	}
+	begin, more := places(rep)
+	for _, c := range begin {
+		b := pageBegin{Tally: c.tally(), Observed: observed(c.lead), Advice: c.advice(), Case: oneLine(c.lead.ID), Anchor: anchor(c.lead)}
+		if rep.CaseCommand != "" {
+			b.Command = oneLine(rep.CaseCommand + " " + c.lead.ID)
+		}
+		p.Begin = append(p.Begin, b)
+	}
+	if more > 0 {
+		p.BeginMore = plural(more, "case") + " did not go well for other reasons."
+	}
 	var err error
 	if p.Cases, err = pageCases(rep); err != nil {
 		return err
@@ -105,6 +123,9 @@ func WriteHTML(w io.Writer, rep *conformance.Report, o conformance.ExitOptions) 
 	p.Unjudged = unjudged(all)
 	return pageTemplate.Execute(w, p)
 }
+
+// anchor is where a case stands on the page.
+func anchor(res conformance.Result) string { return "case-" + oneLine(res.ID) }
 
 // tone is the class of colours that a verdict has.
 func tone(v conformance.Verdict) string {
@@ -135,8 +156,15 @@ func requirementRow(s standing) pageRequirement {
 // pageCases are the cases, the gravest first, with details as far as there is room.
 func pageCases(rep *conformance.Report) ([]pageCase, error) {
 	results := slices.Clone(rep.Results)
+	order := map[string]int{} // in which results are explained
+	for i, c := range explanations(rep) {
+		for _, res := range c.results {
+			order[res.ID] = 2*i + 1
+		}
+		order[c.lead.ID] = 2 * i
+	}
 	slices.SortStableFunc(results, func(a, b conformance.Result) int {
-		return cmp.Compare(slices.Index(gravity, a.Verdict), slices.Index(gravity, b.Verdict))
+		return cmp.Or(slices.Index(gravity, a.Verdict)-slices.Index(gravity, b.Verdict), order[a.ID]-order[b.ID])
 	})
 	// What a case says in words comes first, for all of them.
 	room := maxBodies
@@ -148,7 +176,7 @@ func pageCases(rep *conformance.Report) ([]pageCase, error) {
 		}
 		room -= len(body)
 		cases[i] = pageCase{
-			ID: oneLine(res.ID), Anchor: "case-" + oneLine(res.ID), Title: oneLine(res.Title), Requirement: violated(res), Level: res.Level, Profile: res.Profile,
+			ID: oneLine(res.ID), Anchor: anchor(res), Title: oneLine(res.Title), Requirement: violated(res), Level: res.Level, Profile: res.Profile,
 			Verdict: string(res.Verdict), Tone: tone(res.Verdict), Sign: signs[res.Verdict], Took: span(res.Duration),
 			Text: strings.ToLower(oneLine(fmt.Sprint(res.ID, " ", res.Title, " ", res.Message, " ", violated(res), " ", strings.Join(res.Requirements, " ")))),
 			Body: body,

@@ -46,7 +46,7 @@ type pageOctets struct {
 // pageFrames shows at most most of the frames of an exchange: those of the event at
 // which the verdict became clear, then those before it, then those after.
 func pageFrames(res conformance.Result, most int) (shown []pageFrame, note string) {
-	decisive := lastDecisive(res)
+	decisive := shownDecisive(res)
 	type found struct {
 		event int
 		frame dissect.Frame
@@ -78,9 +78,11 @@ func frameRows(e probe.Event, f dissect.Frame, decisive bool) pageFrame {
 	cutShort := len(e.Octets) < e.Length
 	switch {
 	case isDrop(e):
-		p.Remark = &pageRemark{"warn", "lost on the link"}
+		p.Remark = &pageRemark{"warn", "lost on the link" + because(e)}
 	case cutShort:
 		p.Remark = &pageRemark{"mute", fmt.Sprintf("only the first %s of %s were kept", count(len(e.Octets)), plural(e.Length, "octet"))}
+	case e.Link != nil && len(e.Link.Altered) > 0:
+		p.Remark = &pageRemark{"warn", "the link: " + linkDid(e)}
 	case len(f.Violations) > 0 && fromJudge(e):
 		p.Remark = &pageRemark{"mute", "sent by the judge: what is wrong with it is meant to be"}
 	case len(f.Violations) > 0:
@@ -115,6 +117,14 @@ func frameRows(e probe.Event, f dissect.Frame, decisive bool) pageFrame {
 	}
 	p.Rows = append(p.Rows, faultRows(pending)...)
 	return p
+}
+
+// because is why the link dropped a datagram, where that is known.
+func because(e probe.Event) string {
+	if did := linkActed(e); did != "" {
+		return ": " + did
+	}
+	return ""
 }
 
 func fieldRow(f dissect.Frame, field dissect.Field, bad []bool) pageField {

@@ -65,6 +65,12 @@ func TestJSONSchemaRefuses(t *testing.T) {
 		"a requirement out of form":    func(_, first map[string]any) { first["requirements"] = []any{"frm-6"} },
 		"a cause of a pass":            func(_, first map[string]any) { first["cause"] = "target" },
 		"not-exercised without cause":  func(_, first map[string]any) { first["verdict"] = "not-exercised" },
+		"a drop without a reason": func(_, first map[string]any) {
+			first["exchange"] = []any{map[string]any{"at_ms": 1, "kind": "drop-send", "link": map[string]any{"delay_ms": 1}}}
+		},
+		"a reason of something sent": func(_, first map[string]any) {
+			first["exchange"] = []any{map[string]any{"at_ms": 1, "kind": "send", "link": map[string]any{"dropped": "loss"}}}
+		},
 		"octets that are no hex": func(_, first map[string]any) {
 			first["exchange"] = []any{map[string]any{"at_ms": 1, "kind": "send", "hex": "5"}}
 		},

@@ -80,12 +80,34 @@ func (b *block) event(e probe.Event, times, channels int) {
 	for _, l := range b.hexLines(e) {
 		b.line(indent, b.paint.dim(l))
 	}
+	if did := linkDid(e); did != "" {
+		b.line(indent, b.paint.yellow("link: "+did))
+	}
+}
+
+// linkDid says what a link did to a datagram; empty for nothing.
+func linkDid(e probe.Event) string {
+	if e.Link == nil || e.Link.Late() && e.Link.Delay == 0 {
+		return ""
+	}
+	return oneLine(e.Link.String())
+}
+
+// linkActed says what a link did to a datagram beside taking its time; empty for nothing.
+func linkActed(e probe.Event) string {
+	if e.Link == nil || e.Link.Late() {
+		return ""
+	}
+	return oneLine(e.Link.String())
 }
 
 // log is the exchange with a line for each event.
 func (b *block) log(events []probe.Event) {
 	for _, e := range events {
 		line := fmt.Sprintf("%s %9s  %s", arrows[e.Kind], at(e), eventLabel(e))
+		if did := linkActed(e); did != "" {
+			line += " (link: " + did + ")"
+		}
 		b.line(17, b.paint.dim(cut(line, max(b.width-17, minText))))
 	}
 }

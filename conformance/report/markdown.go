@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/vstp-project/vstp/conformance"
@@ -26,6 +25,7 @@ func WriteMarkdown(w io.Writer, rep *conformance.Report, o conformance.ExitOptio
 	m.line("")
 	m.facts()
 	m.counts()
+	m.begin()
 	m.failures()
 	m.open()
 	m.requirements()
@@ -65,23 +65,49 @@ func (m *markdown) counts() {
 	m.line("")
 }
 
+func (m *markdown) begin() {
+	begin, more := places(m.rep)
+	if len(begin) == 0 {
+		return
+	}
+	m.line("## Where to begin")
+	m.line("")
+	for i, c := range begin {
+		m.line("%d. **%s**: %s", i+1, text(c.tally()), text(observed(c.lead)))
+		m.line("")
+		if advice := c.advice(); advice != "" {
+			m.line("   %s", text(advice))
+			m.line("")
+		}
+		if m.rep.CaseCommand != "" {
+			m.line("   %s", code(m.rep.CaseCommand+" "+c.lead.ID))
+			m.line("")
+		}
+	}
+	if more > 0 {
+		m.line("%s did not go well for other reasons.", plural(more, "case"))
+		m.line("")
+	}
+}
+
 func (m *markdown) failures() {
-	results := toExplain(m.rep)
-	if len(results) == 0 {
+	groups := explanations(m.rep)
+	if len(groups) == 0 {
 		return
 	}
 	m.line("## What did not go well")
 	m.line("")
-	for _, res := range results[:min(len(results), maxMarkdown)] {
-		m.failure(res)
+	for _, g := range groups[:min(len(groups), maxMarkdown)] {
+		m.failure(g)
 	}
-	if more := len(results) - maxMarkdown; more > 0 {
+	if more := len(groups) - maxMarkdown; more > 0 {
 		m.line("%s more are in `report.html` and `junit.xml`.", count(more))
 		m.line("")
 	}
 }
 
-func (m *markdown) failure(res conformance.Result) {
+func (m *markdown) failure(g cause) {
+	res := g.lead
 	m.line("### %s %s: %s", signs[res.Verdict], res.Verdict, code(res.ID))
 	m.line("")
 	if res.Title != "" {
@@ -100,6 +126,9 @@ func (m *markdown) failure(res conformance.Result) {
 	}
 	for _, entry := range entries(res) {
 		m.line("- **%s**: %s", entry[0], text(entry[1]))
+	}
+	if others := g.others(); others != "" {
+		m.line("- **the same in**: %s", text(others))
 	}
 	if m.rep.CaseCommand != "" {
 		m.line("- **alone**: %s", code(m.rep.CaseCommand+" "+res.ID))
@@ -203,6 +232,9 @@ func facts(rep *conformance.Report) [][2]string {
 	add("suite", "vstp-conform "+rep.Suite)
 	add("seed", fmt.Sprint(rep.Seed))
 	add("time scale", fmt.Sprint(rep.TimeScale))
+	if rep.Link != "" {
+		add("link", fmt.Sprintf("%s; %s of %s dropped", oneLine(rep.Link), count(rep.Drops()), plural(entered(rep), "datagram")))
+	}
 	add("started", rep.Started.UTC().Format("2006-01-02 15:04:05 UTC"))
 	add("took", span(rep.Duration))
 	add("timers of the host", "up to "+span(rep.Jitter)+" late")
@@ -229,27 +261,14 @@ func entries(res conformance.Result) [][2]string {
 	if res.Violation == nil || res.Message != res.Violation.Error() {
 		add("message", res.Message)
 	}
+	if _, ok := explained(res.Verdict); ok {
+		add("hint", hint(res))
+	}
 	add("ended with", res.Exit)
 	if id := violated(res); len(res.Requirements) > 0 && res.Requirements[0] != id {
 		add("judging", res.Requirements[0])
 	}
 	return list
-}
-
-// toExplain are the results that are worth an explanation, the gravest first.
-func toExplain(rep *conformance.Report) []conformance.Result {
-	var results []conformance.Result
-	for _, res := range rep.Results {
-		if _, ok := explained(res.Verdict); ok {
-			results = append(results, res)
-		}
-	}
-	slices.SortStableFunc(results, func(x, y conformance.Result) int {
-		i, _ := explained(x.Verdict)
-		j, _ := explained(y.Verdict)
-		return i - j
-	})
-	return results
 }
 
 var markdownEscapes = strings.NewReplacer(

@@ -29,6 +29,8 @@ func (p paint) dim(s string) string { return p.with(escDim, s) }
 
 func (p paint) red(s string) string { return p.with(escRed, s) }
 
+func (p paint) yellow(s string) string { return p.with(escYellow, s) }
+
 func (p paint) cyan(s string) string { return p.with(escCyan, s) }
 
 // verdict colours s as the verdict deserves.

@@ -21,13 +21,38 @@ func Pcapng(rep *conformance.Report, res conformance.Result) []byte {
 	p := packets{rep: rep, res: res, conns: map[string]*conn{}}
 	p.w = capture.NewWriter("vstp-conform "+rep.Suite, p.about())
 	p.last = lastDecisive(res)
-	for i, e := range res.Exchange {
-		p.event(i, e)
+	for _, i := range packetOrder(res.Exchange) {
+		p.event(i, res.Exchange[i])
 	}
 	if p.written == 0 {
 		return nil
 	}
 	return p.w.Bytes()
+}
+
+// packetOrder is the order of events in a capture. A case can learn that the target has
+// closed before it has looked at all that came before that: on the wire the end is last.
+func packetOrder(events []probe.Event) []int {
+	last := map[string]int{} // the last that came, by channel
+	for i, e := range events {
+		if e.Kind == probe.EventRecv {
+			last[e.Channel] = i
+		}
+	}
+	var order []int
+	held := map[string][]int{}
+	for i, e := range events {
+		if end, ok := last[e.Channel]; ok && e.Kind == probe.EventClose && !fromJudge(e) && i < end {
+			held[e.Channel] = append(held[e.Channel], i)
+			continue
+		}
+		order = append(order, i)
+		if i == last[e.Channel] {
+			order = append(order, held[e.Channel]...)
+			delete(held, e.Channel)
+		}
+	}
+	return order
 }
 
 type packets struct {
@@ -36,7 +61,8 @@ type packets struct {
 	w       *capture.Writer
 	conns   map[string]*conn // by channel
 	written int
-	last    int // index of the event at which the verdict became clear; -1 for none
+	at      time.Time // of the last packet
+	last    int       // index of the event at which the verdict became clear; -1 for none
 }
 
 // A conn is what is known of a connection or socket.
@@ -52,6 +78,10 @@ func (p *packets) about() string {
 
 func (p *packets) event(i int, e probe.Event) {
 	at := p.rep.Started.Add(e.At)
+	if at.Before(p.at) { // the end of a stream, which comes after what came before it
+		at = p.at
+	}
+	p.at = at
 	if e.Kind == probe.EventOpen {
 		p.open(at, e)
 		return
@@ -185,6 +215,9 @@ func (p *packets) eventComment(i int, e probe.Event) string {
 		what = "lost on the link: " + what
 	}
 	c := p.comment(e, what, faults)
+	if did := linkDid(e); did != "" {
+		c += "\nThe link between judge and target: " + did
+	}
 	if i == p.last {
 		c += "\nVerdict: " + reason(p.res)
 	}
@@ -208,6 +241,27 @@ func (p *packets) comment(e probe.Event, what string, faults []string) string {
 
 func isDrop(e probe.Event) bool {
 	return e.Kind == probe.EventDropSend || e.Kind == probe.EventDropRecv
+}
+
+// absent says what did not come where the verdict is about silence: then no event shows
+// it. It is empty where one does.
+func absent(res conformance.Result) string {
+	v := res.Violation
+	if _, ok := explained(res.Verdict); !ok || v == nil || res.Verdict == conformance.Crash || res.Verdict == conformance.Hang {
+		return ""
+	}
+	if v.Got == "nothing" || strings.HasPrefix(v.Got, "no ") && !strings.HasPrefix(v.Got, "no whole frame") {
+		return "expected " + oneLine(v.Want) + ", got " + oneLine(v.Got)
+	}
+	return ""
+}
+
+// shownDecisive is the index of the event that shows what is wrong; -1 for none.
+func shownDecisive(res conformance.Result) int {
+	if absent(res) != "" {
+		return -1
+	}
+	return lastDecisive(res)
 }
 
 // lastDecisive is the index of the event at which a verdict that is not good became

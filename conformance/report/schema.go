@@ -19,15 +19,22 @@ var badgeSchema []byte
 //go:embed decode.schema.json
 var decodeSchema []byte
 
+//go:embed tap.schema.json
+var tapSchema []byte
+
+//go:embed interop.schema.json
+var interopSchema []byte
+
 //go:embed kill-matrix.schema.json
 var killMatrixSchema []byte
 
 var schemas = map[string]func() []byte{
-	"result": ResultSchema,
-	"stream": StreamSchema,
-	"badge":  func() []byte { return slices.Clone(badgeSchema) },
-	"decode": func() []byte { return slices.Clone(decodeSchema) },
-
+	"result":      ResultSchema,
+	"stream":      StreamSchema,
+	"badge":       func() []byte { return slices.Clone(badgeSchema) },
+	"decode":      func() []byte { return slices.Clone(decodeSchema) },
+	"tap":         func() []byte { return slices.Clone(tapSchema) },
+	"interop":     func() []byte { return slices.Clone(interopSchema) },
 	"kill-matrix": func() []byte { return slices.Clone(killMatrixSchema) },
 }
 
@@ -36,7 +43,9 @@ func Schemas() []string { return slices.Sorted(maps.Keys(schemas)) }
 
 // Schema returns the JSON Schema (2020-12) with a name: "result" of result.json,
 // "stream" of a line of result.jsonl, "badge" of badge.json, "decode" of what
-// "vstp-conform decode --json" prints, "kill-matrix" of kill-matrix.json. The caller owns the copy.
+// "vstp-conform decode --json" prints, "tap" of a line of "vstp-conform tap --json",
+// "interop" of what "vstp-conform interop --json" prints, "kill-matrix" of
+// kill-matrix.json. The caller owns the copy.
 func Schema(name string) (schema []byte, ok bool) {
 	get, ok := schemas[name]
 	if !ok {

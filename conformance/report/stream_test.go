@@ -174,7 +174,7 @@ func TestStreamWriteError(t *testing.T) {
 }
 
 func TestSchemas(t *testing.T) {
-	assert.Equal(t, []string{"badge", "decode", "kill-matrix", "result", "stream"}, report.Schemas())
+	assert.Equal(t, []string{"badge", "decode", "interop", "kill-matrix", "result", "stream", "tap"}, report.Schemas())
 	for _, name := range report.Schemas() {
 		compile(t, name)
 	}

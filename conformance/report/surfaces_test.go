@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -290,15 +291,31 @@ func TestLadderOfLossyExchange(t *testing.T) {
 		return probe.Event{At: ms(at), Channel: "udp A", Kind: kind, Octets: ping, Length: len(ping), Text: "PING (15 octets)"}
 	}
 	rep.Results = rep.Results[:1]
-	rep.Results[0].Exchange = []probe.Event{event(0, probe.EventDropSend), event(500, probe.EventSend), event(501, probe.EventDropRecv)}
+	rep.Results[0].Exchange = []probe.Event{event(0, probe.EventDropSend), event(500, probe.EventSend), event(501, probe.EventDropRecv), event(502, probe.EventRecv)}
+	rep.Results[0].Exchange[0].Link = &probe.Passage{Dropped: "loss"}
+	rep.Results[0].Exchange[1].Link = &probe.Passage{Delay: 20 * time.Millisecond}
+	rep.Results[0].Exchange[3].Link = &probe.Passage{Altered: []int{3}, Overtaken: 2}
 	html := text(t, func(w io.Writer) error { return report.WriteHTML(w, rep, none) })
 	assert.Contains(t, html, "the same again as #1, 500.0 ms later")
 	assert.Contains(t, html, "500.0 ms later</text>")
 	assert.Equal(t, 2, strings.Count(html, `<g class="drop`))
+	assert.Contains(t, html, `<g class="drop linked">`)
+	assert.Contains(t, html, "⚡ link: dropped, by chance</text>")
+	assert.NotContains(t, html, "⚡ link: delivered", "that something took its time is no news in a diagram")
+	assert.Contains(t, html, "lost on the link: dropped, by chance</span>")
+	assert.Contains(t, html, "the link: octet 3 altered, overtaken by 2</span>")
 	frames := text(t, func(w io.Writer) error { return report.WriteFrames(w, rep, rep.Results[0]) })
-	assert.Contains(t, frames, "#1  0.0 ms  udp A  judge → target, lost on the link, 15 octets\n")
-	assert.Contains(t, frames, "#2  500.0 ms  udp A  judge → target, 15 octets, the same again as #1, 500.0 ms later\n")
-	assert.Contains(t, text(t, func(w io.Writer) error { return report.WriteMarkdown(w, rep, none) }), "⇥")
+	assert.Contains(t, frames, "#1  0.0 ms  udp A  judge → target, lost on the link, 15 octets; the link: dropped, by chance\n")
+	assert.Contains(t, frames, "#2  500.0 ms  udp A  judge → target, 15 octets, the same again as #1, 500.0 ms later; the link: delivered after 20.0 ms\n")
+	markdown := text(t, func(w io.Writer) error { return report.WriteMarkdown(w, rep, none) })
+	assert.Contains(t, markdown, "⇥")
+	assert.Contains(t, markdown, "link: delivered after 20.0 ms")
+	rep.Results[0].Exchange = append([]probe.Event{
+		{Channel: "udp A", Kind: probe.EventOpen, Text: "127.0.0.1:4000 → 127.0.0.1:4001"},
+	}, rep.Results[0].Exchange...)
+	capture := string(report.Pcapng(rep, rep.Results[0]))
+	assert.Contains(t, capture, "udp A: lost on the link: PING (15 octets)\nThe link between judge and target: dropped, by chance")
+	assert.Contains(t, capture, "The link between judge and target: octet 3 altered, overtaken by 2")
 }
 
 func TestFrames(t *testing.T) {

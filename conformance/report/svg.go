@@ -63,7 +63,7 @@ func draw(res conformance.Result, most int) *drawing {
 		head, tail = most/3, len(events)-(most-most/3)
 		d.Note = fmt.Sprintf("%s of %s left out.", count(tail-head), plural(len(events), "event"))
 	}
-	decisive, again := lastDecisive(res), repetitions(events)
+	decisive, again := shownDecisive(res), repetitions(events)
 	y := svgHead
 	for i, e := range events {
 		if i >= head && i < tail {
@@ -84,6 +84,10 @@ func draw(res conformance.Result, most int) *drawing {
 			r.Class += " again"
 			r.Why = "↻ " + again[i]
 		}
+		if did := linkActed(e); did != "" {
+			r.Class += " linked"
+			r.Why = strings.TrimSpace(r.Why + "  ⚡ link: " + did)
+		}
 		if i == decisive {
 			r.Class += " decisive"
 			if v := res.Violation; v != nil {
@@ -96,6 +100,10 @@ func draw(res conformance.Result, most int) *drawing {
 		}
 		d.Rows = append(d.Rows, r)
 		y += high
+	}
+	if what := absent(res); what != "" {
+		d.Rows = append(d.Rows, absence(what, y))
+		y += svgRow
 	}
 	d.Height = y
 	return d
@@ -126,13 +134,25 @@ func row(e probe.Event, y int) (r rung, high int) {
 		r.cross(r.To)
 	}
 	if !r.Cross {
-		tail := r.To - svgArrow
-		if r.To < r.From {
-			tail = r.To + svgArrow
-		}
-		r.Points = fmt.Sprintf("%d,%d %d,%d %d,%d", r.To, r.Y, tail, r.Y-4, tail, r.Y+4)
+		r.arrow()
 	}
 	return r, svgRow
+}
+
+// arrow puts a head on the line.
+func (r *rung) arrow() {
+	tail := r.To - svgArrow
+	if r.To < r.From {
+		tail = r.To + svgArrow
+	}
+	r.Points = fmt.Sprintf("%d,%d %d,%d %d,%d", r.To, r.Y, tail, r.Y-4, tail, r.Y+4)
+}
+
+// absence is what never came from the target: half a line that nobody has sent.
+func absence(what string, y int) rung {
+	r := rung{Class: "absent decisive", Label: cut("✗ "+what, svgLabel), TextY: y, Y: y + 8, Line: true, From: svgMiddle, To: svgJudge + 4}
+	r.arrow()
+	return r
 }
 
 func (r *rung) cross(x int) {

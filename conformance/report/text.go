@@ -201,6 +201,7 @@ func (t *Text) Finish(rep *conformance.Report) error {
 	t.failures(b, rep)
 	if !t.o.Quiet {
 		t.groups(b, rep)
+		t.begin(b, rep)
 		t.sums(b, rep)
 	}
 	t.amiss(b, rep)
@@ -223,27 +224,59 @@ func explained(v conformance.Verdict) (rank int, ok bool) {
 }
 
 func (t *Text) failures(b *block, rep *conformance.Report) {
-	results := toExplain(rep)
-	if len(results) > 0 && !t.o.Quiet {
-		b.line(0, "")
-	}
+	groups := explanations(rep)
 	blocks := maxBlocks
 	if t.o.Verbose {
-		blocks = len(results)
+		groups = singly(groups)
+		blocks = len(groups)
 	}
-	for _, res := range results[:min(blocks, len(results))] {
-		b.failure(res)
+	if len(groups) > 0 && !t.o.Quiet {
+		b.line(0, "")
+	}
+	for _, g := range groups[:min(blocks, len(groups))] {
+		b.failure(g.lead)
+		b.entry("the same in", g.others())
 		if t.o.CaseCommand != "" {
-			b.command("alone", oneLine(t.o.CaseCommand+" "+res.ID))
+			b.command("alone", oneLine(t.o.CaseCommand+" "+g.lead.ID))
 		}
 		b.line(0, "")
 	}
-	if len(results) <= blocks {
+	if len(groups) <= blocks {
 		return
 	}
-	b.line(0, fmt.Sprintf("%s more, explained with -v:", count(len(results)-blocks)))
-	for _, res := range results[blocks:] {
-		b.line(2, t.caseLine(res))
+	b.line(0, fmt.Sprintf("%s more, explained with -v:", count(len(groups)-blocks)))
+	for _, g := range groups[blocks:] {
+		b.line(2, t.caseLine(g.lead))
+		if others := g.others(); others != "" {
+			b.line(groupIndent, t.paint.dim("the same in "+others))
+		}
+	}
+	b.line(0, "")
+}
+
+// begin says which few failures to look at first, where there are many.
+func (t *Text) begin(b *block, rep *conformance.Report) {
+	begin, more := places(rep)
+	if len(begin) == 0 {
+		return
+	}
+	b.line(0, t.paint.bold("where to begin"))
+	for i, c := range begin {
+		head := fmt.Sprintf("%d. %s: ", i+1, c.tally())
+		for j, l := range wrap(clean(head+observed(c.lead)), max(b.width-5, minText)) {
+			indent := 2
+			if j > 0 {
+				indent = 5
+			}
+			b.line(indent, l)
+		}
+		b.prose(5, c.advice())
+		if t.o.CaseCommand != "" {
+			b.line(5, t.paint.dim(oneLine(t.o.CaseCommand+" "+c.lead.ID)))
+		}
+	}
+	if more > 0 {
+		b.line(2, fmt.Sprintf("and %s for other reasons", plural(more, "case")))
 	}
 	b.line(0, "")
 }

@@ -3,6 +3,8 @@ package report_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,8 +171,10 @@ func only(verdicts ...conformance.Verdict) func(*conformance.Report) {
 func TestTextShortensManyFailures(t *testing.T) {
 	rep := sample()
 	only(conformance.Fail)(rep)
-	for len(rep.Results) < 50 {
-		rep.Results = append(rep.Results, rep.Results[1])
+	for len(rep.Results) < 50 { // each of which shows something else
+		res := rep.Results[1]
+		res.Message = "expected it, got " + strings.Repeat("x", len(rep.Results))
+		rep.Results = append(rep.Results, res)
 	}
 	var short, long bytes.Buffer
 	require.NoError(t, report.NewText(&short, report.TextOptions{}).Finish(rep))
@@ -178,6 +182,110 @@ func TestTextShortensManyFailures(t *testing.T) {
 	assert.Contains(t, short.String(), "30 more, explained with -v:\n")
 	require.NoError(t, report.NewText(&long, report.TextOptions{Verbose: true}).Finish(rep))
 	assert.Equal(t, 50, strings.Count(long.String(), "FAIL  "))
+}
+
+// sameFault is a report of many cases that show two faults.
+func sameFault() *conformance.Report {
+	rep := sample()
+	fail := rep.Results[3]
+	rep.Results = nil
+	add := func(n int, v conformance.Verdict, message, got string) {
+		for i := range n {
+			res := fail
+			res.ID, res.Verdict, res.Exchange = fmt.Sprintf("sample/%s-%d", got, i+1), v, fail.Exchange[:2+i%2]
+			res.Violation = &probe.Violation{Want: "that", Got: got}
+			res.Message = fmt.Sprintf(message, i)
+			if v == conformance.NotExercised {
+				res.Cause, res.Violation, res.Requirements = probe.CauseTarget, nil, []string{"CMP-1"}
+			}
+			rep.Results = append(rep.Results, res)
+		}
+	}
+	add(2, conformance.Fail, "expected DATA 'x%d', got frag-index=2", "rare")
+	add(3, conformance.Fail, "expected the echo of DATA 'greeting-4e%d' within 1s, got nothing", "echo")
+	add(8, conformance.NotExercised, "the exchange before it failed, at \"a step\": expected the echo of DATA 'greeting-%d' within 1s, got nothing", "none")
+	add(1, conformance.Crash, "the target ended: exit status %d", "crash")
+	add(1, conformance.Fail, "expected CMP %d", "unlike")
+	add(1, conformance.Warn, "should not have %d", "warned")
+	return rep
+}
+
+// One fault is explained once, however many cases it shows in, and what most cases hang
+// on is what to begin with.
+func TestTextPutsTogetherWhatShowsTheSame(t *testing.T) {
+	rep := sameFault()
+	var short, quiet, long bytes.Buffer
+	require.NoError(t, report.NewText(&short, report.TextOptions{CaseCommand: "judge --run"}).Finish(rep))
+	require.NoError(t, report.NewText(&quiet, report.TextOptions{Quiet: true}).Finish(rep))
+	require.NoError(t, report.NewText(&long, report.TextOptions{Verbose: true}).Finish(rep))
+	for _, want := range []string{
+		"FAIL  sample/echo-1  ",
+		"  the same in sample/echo-2, sample/echo-3\n",
+		"  hint        The server has to run the echo application",
+		"where to begin\n" +
+			"  1. 1 crash: the target ended: exit status 0\n     judge --run sample/crash-1\n" +
+			"  2. 3 fail, 8 not-exercised: expected the echo of DATA 'greeting-4e0' within 1s, got nothing\n",
+		"     judge --run sample/echo-1\n",
+		"  and 2 cases for other reasons\n",
+	} {
+		assert.Contains(t, short.String(), want)
+	}
+	assert.NotContains(t, short.String(), "FAIL  sample/echo-2")
+	assert.Less(t, strings.Index(short.String(), "FAIL  sample/echo-1"), strings.Index(short.String(), "FAIL  sample/rare-1"), "the larger group first")
+	assert.NotContains(t, quiet.String(), "where to begin")
+	assert.Equal(t, 6, strings.Count(long.String(), "FAIL  "))
+
+	page := text(t, func(w io.Writer) error { return report.WriteHTML(w, rep, none) })
+	assert.Contains(t, page, `<h2 id="h-begin">Where to begin</h2>`)
+	assert.Contains(t, page, `<a href="#case-sample%2fecho-1">sample/echo-1</a>`)
+	markdown := text(t, func(w io.Writer) error { return report.WriteMarkdown(w, rep, none) })
+	assert.Contains(t, markdown, "2. **3 fail, 8 not-exercised**: ")
+	assert.Contains(t, markdown, "- **the same in**: sample/echo-2, sample/echo-3\n")
+
+	few := sample()
+	few.Results = few.Results[3:5]
+	var out bytes.Buffer
+	require.NoError(t, report.NewText(&out, report.TextOptions{}).Finish(few))
+	assert.NotContains(t, out.String(), "where to begin", "a short report says it by itself")
+}
+
+// What never came is shown as such, and no frame that did come is blamed for it.
+func TestWhatNeverCameIsShown(t *testing.T) {
+	rep := sample()
+	res := rep.Results[3]
+	res.Violation = &probe.Violation{Want: "PONG within 1s", Got: "nothing"}
+	res.Message = res.Violation.Error()
+	rep.Results = []conformance.Result{res}
+	var out bytes.Buffer
+	require.NoError(t, report.NewText(&out, report.TextOptions{}).Finish(rep))
+	assert.Contains(t, out.String(), "    ✗ expected PONG within 1s, got nothing\n")
+	assert.NotContains(t, out.String(), "the last that came from the target")
+	page := text(t, func(w io.Writer) error { return report.WriteHTML(w, rep, none) })
+	assert.Contains(t, page, `<g class="absent decisive">`)
+	assert.Contains(t, page, "✗ expected PONG within 1s, got nothing</text>")
+	assert.NotContains(t, page, "here the verdict became clear")
+	assert.NotContains(t, page, `<g class="recv decisive">`)
+}
+
+// Bad octets that were taken for good ones are put together by what is bad about them.
+func TestUncheckedIsPutTogetherByRequirement(t *testing.T) {
+	rep := sample()
+	var results []conformance.Result
+	for i, want := range []string{"that it is not delivered to the application", "that the datagram is discarded", "no DATA"} {
+		for _, id := range []string{"HDR-6", "HDR-7"} {
+			res := rep.Results[3]
+			res.ID, res.Requirements = fmt.Sprintf("sample/%s-%d", id, i+1), []string{id}
+			res.Violation = &probe.Violation{Want: want, Got: "DATA " + strings.Repeat("x", i)}
+			res.Message = res.Violation.Error()
+			results = append(results, res)
+		}
+	}
+	rep.Results = results
+	var out bytes.Buffer
+	require.NoError(t, report.NewText(&out, report.TextOptions{}).Finish(rep))
+	assert.Contains(t, out.String(), "  the same in sample/HDR-6-2, sample/HDR-6-3\n")
+	assert.Contains(t, out.String(), "  1. 3 fail: expected that it is not delivered to the application, got DATA\n     [HDR-6] ")
+	assert.Contains(t, out.String(), "  2. 3 fail: ")
 }
 
 func TestTextReportsTheFirstWriteError(t *testing.T) {

@@ -39,15 +39,21 @@ export class Tshark {
    * are preferences of the dissector, `options` further arguments.
    */
   frames(capture, settings, options = []) {
-    const text = this.#read(capture, settings, ['-Y', 'vstp', '-T', 'json', '-x', '--no-duplicate-keys', '-J', 'ip vstp', ...options]);
+    const file = this.file('capture.pcap', capture.file());
+    return [...this.packets(file, settings, options).values()].flat();
+  }
+
+  /** The VSTP frames that tshark finds in a capture file, by the number of the packet in which they end. */
+  packets(file, settings, options = []) {
+    const text = this.#read(file, settings, ['-Y', 'vstp', '-T', 'json', '-x', '--no-duplicate-keys', '-J', 'frame ip vstp', ...options]);
     if (text.includes('Lua Error')) throw new Error(`the dissector fails: ${/Lua Error[^"]*/.exec(text)[0]}`);
-    return JSON.parse(text).flatMap(({ _source: { layers } }) =>
-      list(layers.vstp).map((layer) => new Dissected(layer, layers.ip['ip.src'])));
+    return new Map(JSON.parse(text).map(({ _source: { layers } }) =>
+      [Number(layers.frame['frame.number']), list(layers.vstp).map((layer) => new Dissected(layer, layers.ip['ip.src']))]));
   }
 
   /** The line of the packet list for each packet that passes a display filter. */
   lines(capture, settings, filter, options = []) {
-    const text = this.#read(capture, settings, ['-Y', filter, '-T', 'fields', '-e', '_ws.col.Info', ...options]);
+    const text = this.#read(this.file('capture.pcap', capture.file()), settings, ['-Y', filter, '-T', 'fields', '-e', '_ws.col.Info', ...options]);
     return text.split('\n').slice(0, -1);
   }
 
@@ -58,17 +64,23 @@ export class Tshark {
     return file;
   }
 
-  #read(capture, settings, args) {
-    const file = this.file('capture.pcap', capture.file());
+  #read(file, settings, args) {
     const preferences = Object.entries(settings).flatMap(([name, value]) => ['-o', `vstp.${name}:${value}`]);
     return this.run(['-n', '-r', file, ...preferences, ...args]);
   }
 }
 
 /** Appends a value to the list under a key. */
-export function addTo(map, key, value) {
+function addTo(map, key, value) {
   if (!map.has(key)) map.set(key, []);
   map.get(key).push(value);
+}
+
+/** The values in lists under their keys, in the order of the first of each. */
+export function groupBy(values, key) {
+  const groups = new Map();
+  for (const value of values) addTo(groups, key(value), value);
+  return groups;
 }
 
 const list = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);

@@ -9,7 +9,7 @@
 
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import { Tshark, addTo } from './dissection.mjs';
+import { Tshark, groupBy } from './dissection.mjs';
 import { Capture, cut, largestDatagram } from './pcap.mjs';
 import { Report, compareHeaders } from './report.mjs';
 import { recordSession } from './tls.mjs';
@@ -25,12 +25,6 @@ const unnamed = { address: '192.0.2.2', port: 9999 };
 const client = (number, carrier = 0) => ({ address: `10.${carrier}.${number >> 8}.${number & 255}`, port: 40000 });
 
 const range = (length) => Array.from({ length }, (_, i) => i);
-
-function groupBy(values, key) {
-  const groups = new Map();
-  for (const value of values) addTo(groups, key(value), value);
-  return groups;
-}
 
 // ---------------------------------------------------------------------------
 // The vectors
