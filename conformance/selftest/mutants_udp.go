@@ -98,7 +98,7 @@ var udpMutants = []Mutant{
 		Name: "datagram-read-as-a-stream", Requirement: "UDP-3",
 		Sentence: "A datagram may hold several frames, which are taken one after the other.",
 		File:     fileUDP,
-		Old:      `			s.datagram(b[:n], p)`,
+		Old:      `			s.datagrams(b[:n], size, p)`,
 		New: `			for rest := b[:n]; len(rest) > 0; {
 				_, k, err := wire.Parse(rest, s.cfg.Limits)
 				if err != nil {

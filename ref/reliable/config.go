@@ -44,6 +44,10 @@ type Config struct {
 	// [FRG-15].
 	NoFragmentation bool
 
+	// Window says how many acknowledged messages of one datagram each may be under way
+	// to one destination. The zero value is the default.
+	Window WindowConfig
+
 	// FirstMsgID is the msg-id of the first message that has one; the next have the
 	// numbers that follow. Zero draws it at random, so that a program that is started
 	// again does not repeat the numbers of the run before.
@@ -78,6 +82,7 @@ func (c Config) withDefaults() Config {
 	if c.IDWindow <= 0 {
 		c.IDWindow = frag.DefaultIDWindow
 	}
+	c.Window = c.Window.withDefaults()
 	if c.FirstMsgID == 0 {
 		c.FirstMsgID = rand.Uint64()
 	}

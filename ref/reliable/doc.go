@@ -4,7 +4,9 @@
 //
 // [Sender] takes a message from the application to its end: it gives it a msg-id,
 // cuts it if it does not fit a datagram, says which datagram is to be sent when,
-// repeats what is not acknowledged and knows when to give up. [Duplicates] tells
+// repeats what is not acknowledged and knows when to give up. How many acknowledged
+// messages are under way to one destination follows from what its path holds, see
+// [WindowConfig]. [Duplicates] tells
 // the receiver of messages which of them it has delivered already.
 //
 // # The timeline of a send

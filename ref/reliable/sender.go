@@ -10,7 +10,8 @@ import (
 )
 
 // maxIdle is how many destinations a Sender remembers to which nothing is on its
-// way, so that their next frag-id differs from their latest [FRG-8].
+// way, so that their next frag-id differs from their latest [FRG-8] and their window
+// fits the path.
 const maxIdle = 4096
 
 // Sender takes messages to their destinations. It is not safe for concurrent use.
@@ -30,6 +31,7 @@ type Sender struct {
 
 	dests          map[netip.AddrPort]*destination
 	paced          agenda[*destination] // those with fragments to send
+	opening        agenda[*gate]        // those whose window opens in time
 	oldest, newest *destination
 }
 
@@ -54,7 +56,9 @@ func NewSender(cfg Config) *Sender {
 // Send begins the transfer of f, an application's frame without msg-id, to a
 // destination. Acknowledged, it asks for an ACK and repeats f until there is one;
 // otherwise f is sent once. f gets a msg-id if it is acknowledged or has to be cut;
-// it is aliased and must not change before the transfer has ended.
+// it is aliased and must not change before the transfer has ended. An acknowledged
+// message in one datagram begins when the window to its destination has room, see
+// WindowConfig; all others begin at once.
 //
 // What cannot be sent is refused with a *wire.EncodeError, and nothing is sent of
 // it: with Reason FrameTooLarge what does not fit a datagram and may not be cut,
@@ -88,7 +92,17 @@ func (s *Sender) Send(now time.Time, to netip.AddrPort, f wire.Frame, acknowledg
 			return nil, err
 		}
 		s.begin(t)
-		s.schedule(now, t)
+		if !acknowledged || s.cfg.Window.Off {
+			s.schedule(now, t)
+			return t, nil
+		}
+		t.state = held
+		t.dest = s.destination(now, to)
+		if t.dest.window == nil {
+			t.dest.window = newWindow(s.cfg.Window)
+		}
+		t.dest.held = append(t.dest.held, t)
+		s.admit(now, t.dest)
 		return t, nil
 	}
 	if t.pieces, err = s.cut(f); err != nil {
@@ -134,6 +148,31 @@ func (s *Sender) begin(t *Transfer) {
 	}
 	if t.acknowledged {
 		s.outstanding[message{t.to, t.msgID}] = t
+	}
+}
+
+// admit begins those messages for which the window has room.
+func (s *Sender) admit(now time.Time, d *destination) {
+	for len(d.held) > 0 {
+		if t := d.held[0]; t.state == held {
+			if !d.window.ready(now) {
+				break
+			}
+			d.window.begin(now, t)
+			s.schedule(now, t)
+		}
+		d.held[0] = nil
+		d.held = d.held[1:]
+	}
+	if d.gate.queued {
+		d.gate.queued = false
+		s.opening.remove(&d.gate)
+	}
+	if len(d.held) == 0 {
+		d.held = nil
+	} else if d.gate.opens = d.window.opens(now); !d.gate.opens.IsZero() {
+		d.gate.queued = true
+		s.opening.add(&d.gate)
 	}
 }
 
@@ -218,8 +257,14 @@ func (s *Sender) Poll(now time.Time, b []byte) (t *Transfer, datagram []byte) {
 // shorter than nominal less 5 percent nor longer than nominal plus 20 percent and
 // 20 ms." [RTX-4]
 func (s *Sender) sent(now time.Time, t *Transfer) {
+	if t.lastSent.IsZero() {
+		t.firstSent = now
+	}
 	t.lastSent = now
 	t.next++
+	if t.windowed() {
+		t.dest.window.departed(now, t)
+	}
 	switch {
 	case t.next < t.datagrams():
 		return
@@ -297,6 +342,15 @@ func (s *Sender) Cancel(now time.Time, t *Transfer) {
 	}
 }
 
+// CancelAll is Cancel for the acknowledged transfers of one owner.
+func (s *Sender) CancelAll(now time.Time, owner any) {
+	for _, t := range s.outstanding {
+		if t.Owner == owner {
+			s.Cancel(now, t)
+		}
+	}
+}
+
 // end ends a transfer.
 func (s *Sender) end(now time.Time, t *Transfer, acknowledged bool) {
 	if t.acknowledged {
@@ -305,10 +359,14 @@ func (s *Sender) end(now time.Time, t *Transfer, acknowledged bool) {
 	s.stopWaiting(t)
 	was := t.state
 	t.state = ended
+	d := t.dest
 	if t.pieces == nil {
+		if was != held && t.windowed() {
+			d.window.settled(now, t, acknowledged)
+			s.admit(now, d)
+		}
 		return
 	}
-	d := t.dest
 	switch {
 	case was == naming:
 		d.naming = slices.DeleteFunc(d.naming, func(other *Transfer) bool { return other == t })
@@ -348,6 +406,10 @@ func (s *Sender) nameNext(now time.Time, d *destination) {
 // "A sender MUST report a Timeout error once the last permitted transmission has
 // gone unacknowledged for the ACK timeout." [RTX-5]
 func (s *Sender) Advance(now time.Time) (failed []*Transfer) {
+	for g := s.opening.due(now); g != nil; g = s.opening.due(now) {
+		g.queued = false
+		s.admit(now, g.dest)
+	}
 	for t := s.waits.due(now); t != nil; t = s.waits.due(now) {
 		t.queued = false
 		switch {
@@ -373,6 +435,9 @@ func (s *Sender) NextTimeout() time.Time {
 	if d := s.paced.first(); d != nil && (next.IsZero() || d.ready.Before(next)) {
 		next = d.ready
 	}
+	if g := s.opening.first(); g != nil && (next.IsZero() || g.opens.Before(next)) {
+		next = g.opens
+	}
 	if t := s.waits.first(); t != nil && (next.IsZero() || t.wake.Before(next)) {
 		next = t.wake
 	}
@@ -382,8 +447,8 @@ func (s *Sender) NextTimeout() time.Time {
 // Outstanding returns the number of messages that an ACK may still come for.
 func (s *Sender) Outstanding() int { return len(s.outstanding) }
 
-// destination returns what is known about a destination of fragments, which is now
-// the one used latest.
+// destination returns what is known about a destination, which is now the one used
+// latest.
 func (s *Sender) destination(now time.Time, to netip.AddrPort) *destination {
 	d := s.dests[to]
 	if d == nil {
@@ -392,6 +457,7 @@ func (s *Sender) destination(now time.Time, to netip.AddrPort) *destination {
 			s.unlink(s.oldest)
 		}
 		d = &destination{addr: to}
+		d.gate.dest = d
 		s.dests[to] = d
 	} else {
 		s.unlink(d)

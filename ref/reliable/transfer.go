@@ -18,12 +18,14 @@ type Transfer struct {
 
 	whole  []byte          // the datagram of a message that fits one
 	pieces *frag.Fragments // a message that does not
-	dest   *destination    // where pieces go
+	dest   *destination    // where pieces go, and what a window decides on
 
 	state        state
 	transmission int       // from 1
 	next         int       // the datagram to be sent next in this transmission
-	lastSent     time.Time // when the latest datagram left
+	firstSent    time.Time // when the first datagram left
+	lastSent     time.Time // when the latest one did
+	counted      bool      // the window takes the latest transmission to be under way
 
 	wake   time.Time // when a wait ends
 	index  int       // in the agenda of waits
@@ -35,6 +37,7 @@ type state uint8
 
 const (
 	naming       state = iota // waits for a frag-id
+	held                      // waits for the window to have room
 	transmitting              // has datagrams to send
 	waiting                   // for an ACK or the end of its time
 	ended
@@ -53,6 +56,9 @@ func (t *Transfer) Acknowledged() bool { return t.acknowledged }
 // Ended reports whether nothing more will be sent, and nothing is waited for.
 func (t *Transfer) Ended() bool { return t.state == ended }
 
+// windowed reports whether a window decides when the transfer begins.
+func (t *Transfer) windowed() bool { return t.pieces == nil && t.dest != nil }
+
 // datagrams returns the number of datagrams in a transmission.
 func (t *Transfer) datagrams() int {
 	if t.pieces == nil {
@@ -64,8 +70,8 @@ func (t *Transfer) datagrams() int {
 func (t *Transfer) when() time.Time { return t.wake }
 func (t *Transfer) place() *int     { return &t.index }
 
-// destination is what a Sender knows about an address to which it has sent
-// fragments.
+// destination is what a Sender knows about an address to which it has sent fragments
+// or acknowledged messages.
 type destination struct {
 	addr   netip.AddrPort
 	ids    frag.IDs
@@ -77,15 +83,31 @@ type destination struct {
 	index  int       // in the agenda of paced destinations
 	queued bool      // it stands there
 
+	window *window     // nil before the first acknowledged message in one datagram
+	held   []*Transfer // waiting for the window, the first one first; some may have ended
+	gate   gate
+
 	older, newer *destination // in the order of their latest messages
 }
 
 func (d *destination) when() time.Time { return d.ready }
 func (d *destination) place() *int     { return &d.index }
 
-// idle reports whether nothing but the latest frag-id would be lost with d.
+// gate is the place of a destination among those whose window opens in time.
+type gate struct {
+	dest   *destination
+	opens  time.Time
+	index  int
+	queued bool
+}
+
+func (g *gate) when() time.Time { return g.opens }
+func (g *gate) place() *int     { return &g.index }
+
+// idle reports whether nothing but the latest frag-id and the window would be lost
+// with d.
 func (d *destination) idle(now time.Time) bool {
-	return len(d.queue) == 0 && len(d.naming) == 0 && d.ids.Idle(now)
+	return len(d.queue) == 0 && len(d.naming) == 0 && len(d.held) == 0 && (d.window == nil || d.window.live == 0) && d.ids.Idle(now)
 }
 
 // current returns the transfer whose turn it is, or nil if none has fragments to

@@ -7,7 +7,7 @@ import "syscall"
 // buffers returns the octets of the receive and the send buffer as the system
 // reports them, 0 if it does not.
 func (s *udpSocket) buffers() (receive, send int) {
-	raw, err := s.conn.SyscallConn()
+	raw, err := s.sys.SyscallConn()
 	if err != nil {
 		return 0, 0
 	}

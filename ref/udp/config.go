@@ -117,6 +117,18 @@ type Config struct {
 	// system may give less, see Buffers. Zero means DefaultBuffer, 4 MiB.
 	Buffer int
 
+	// NoOffload sends and receives one datagram in each call of the system. Otherwise
+	// the system, where it can (Linux does), is given several at once that are to leave
+	// at the same time anyway and have the same size, and hands over several that came
+	// together. That changes nothing on the wire. Where a network device turns out not
+	// to be able to do its part, they are sent singly from then on.
+	NoOffload bool
+
+	// Window says how many acknowledged messages of one datagram each may be under way
+	// to one destination. A message that finds no room waits before it is sent first;
+	// see reliable.WindowConfig.
+	Window reliable.WindowConfig
+
 	// Metrics counts frames sent and received, each datagram being one, faults in CRC32,
 	// and messages of which fragments are missing. Nil counts nothing.
 	Metrics *metrics.Metrics
@@ -179,6 +191,7 @@ func (c Config) sender() reliable.Config {
 		AckTimeout:      c.AckTimeout,
 		IDWindow:        c.FragIDWindow,
 		NoFragmentation: c.NoFragmentation,
+		Window:          c.Window,
 		FirstMsgID:      c.FirstMsgID,
 	}
 }

@@ -52,7 +52,7 @@ func Dial(ctx context.Context, addr string, cfg Config) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("udp: dialing %q: %w", addr, err)
 	}
-	sock, err := listen(ctx, cfg.Local, cfg.Buffer)
+	sock, err := listen(ctx, cfg.Local, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("udp: dialing %q from %q: %w", addr, cfg.Local, err)
 	}
@@ -109,6 +109,10 @@ func (c *Conn) Sessions() int { return c.server.Sessions() }
 // reports them, see Server.Buffers.
 func (c *Conn) Buffers() (receive, send int) { return c.server.Buffers() }
 
+// Offload returns whether the system hands over, and takes, several datagrams in one
+// call, see Config.NoOffload.
+func (c *Conn) Offload() (receive, send bool) { return c.server.Offload() }
+
 // Close closes the socket and returns when all goroutines of the Conn are gone.
 // Calls of other methods that are waiting end with an error that matches
 // net.ErrClosed. It may be called more than once.
@@ -138,7 +142,9 @@ func (c *Conn) Send(ctx context.Context, to netip.AddrPort, f wire.Frame) error 
 }
 
 // SendReliable is Send with an ACK: it repeats f until an ACK comes, and returns nil
-// then. Several may be under way at the same time.
+// then. Several may be under way at the same time. A message in one datagram that
+// finds as many under way to its destination as Config.Window allows waits before it
+// is sent first. SendBulk sends many.
 //
 // If no ACK comes in time, the error is a *session.LocalError of Reason Timeout; if
 // the destination answers with an ERR, it is a *session.PeerError. Errors of the
@@ -154,19 +160,27 @@ func (c *Conn) send(ctx context.Context, to netip.AddrPort, f wire.Frame, acknow
 	if !to.IsValid() {
 		to = c.peer
 	}
-	f, err := c.server.cfg.Compression.Outgoing(f) // ahead of fragments [CMP-3]
-	if err != nil {
-		return fmt.Errorf("udp: sending to %v: %w", to, err)
-	}
-	if !to.IsValid() {
-		err = &session.LocalError{Reason: wire.InvalidAddress, Detail: "no destination is given, and none was given to Dial"}
-	} else if err = c.server.endpoint.CheckMessage(f); err == nil {
+	f, err := c.outgoing(to, f)
+	if err == nil {
 		err = c.server.message(ctx, f, path{peer: unmapped(to)}, acknowledged)
 	}
 	if err != nil {
 		return fmt.Errorf("udp: sending to %v: %w", to, err)
 	}
 	return nil
+}
+
+// outgoing returns what is sent when an application sends f.
+func (c *Conn) outgoing(to netip.AddrPort, f wire.Frame) (wire.Frame, error) {
+	f, err := c.server.cfg.Compression.Outgoing(f) // ahead of fragments [CMP-3]
+	switch {
+	case err != nil:
+	case !to.IsValid():
+		err = &session.LocalError{Reason: wire.InvalidAddress, Detail: "no destination is given, and none was given to Dial"}
+	default:
+		err = c.server.endpoint.CheckMessage(f)
+	}
+	return f, err
 }
 
 // Receive returns the next message, from whomever it comes. Messages wait until they

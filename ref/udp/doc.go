@@ -15,6 +15,10 @@
 // for each source; a message beyond that is dropped and not acknowledged, as if it
 // had been lost on the way.
 //
+// Datagrams that are to leave at the same time anyway, and those that have arrived
+// together, go through one call of the system where it can take several: see
+// Config.NoOffload. Nothing waits for others to leave with.
+//
 // Replies come from the address that the request was sent to. On Linux that holds
 // for a socket bound to the wildcard address too; elsewhere the system chooses the
 // address, so a host with several should bind to one of them.

@@ -62,7 +62,7 @@ func Listen(ctx context.Context, addr string, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	sock, err := listen(ctx, addr, cfg.Buffer)
+	sock, err := listen(ctx, addr, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("udp: listening on %q: %w", addr, err)
 	}
@@ -84,7 +84,7 @@ func prepare(pc net.PacketConn, cfg Config) (Config, socket, error) {
 	cfg, err := cfg.withDefaults()
 	if err == nil {
 		var sock socket
-		if sock, err = open(pc, cfg.Buffer); err == nil {
+		if sock, err = open(pc, cfg); err == nil {
 			return cfg, sock, nil
 		}
 		err = fmt.Errorf("udp: using the socket at %v: %w", pc.LocalAddr(), err)
@@ -123,7 +123,8 @@ func newServer(ctx context.Context, sock socket, cfg Config, client bool) *Serve
 // start starts the goroutines.
 func (s *Server) start() {
 	receive, send := s.Buffers()
-	s.cfg.Log.Info("udp: serving", "addr", s.Addr(), "asked", s.cfg.Buffer, "receive_buffer", receive, "send_buffer", send)
+	gro, gso := s.Offload()
+	s.cfg.Log.Info("udp: serving", "addr", s.Addr(), "asked", s.cfg.Buffer, "receive_buffer", receive, "send_buffer", send, "receive_offload", gro, "send_offload", gso)
 	if granted(receive) < s.cfg.Buffer && receive > 0 {
 		s.cfg.Log.Warn("udp: the receive buffer is smaller than asked for, long messages may be lost; on Linux raise net.core.rmem_max", "asked", s.cfg.Buffer, "granted", granted(receive))
 	}
@@ -147,6 +148,10 @@ func (s *Server) Sessions() int {
 // reports them, or 0 where it does not tell. Linux gives at most net.core.rmem_max
 // and net.core.wmem_max, and reports twice what it gives.
 func (s *Server) Buffers() (receive, send int) { return s.sock.buffers() }
+
+// Offload returns whether the system hands over, and takes, several datagrams in one
+// call, see Config.NoOffload.
+func (s *Server) Offload() (receive, send bool) { return s.sock.offloads() }
 
 // granted returns the octets of datagrams that a buffer reported as this size takes.
 func granted(reported int) int {
@@ -177,15 +182,16 @@ func (s *Server) watch() {
 // ICMP error that the system reports here says something about one peer, and
 // nothing about the next [SEC-1].
 func (s *Server) receive() {
-	// One octet more than is taken, to tell a datagram that was cut.
+	// One octet more than is taken, to tell a datagram that was cut. Datagrams that were
+	// put together have no more octets than the longest one.
 	b := make([]byte, session.MaxDatagramReceived+1)
 	failures := 0
 	for {
-		n, p, err := s.sock.receive(b)
+		n, size, p, err := s.sock.receive(b)
 		switch {
 		case err == nil:
 			failures = 0
-			s.datagram(b[:n], p)
+			s.datagrams(b[:n], size, p)
 		case s.ctx.Err() != nil:
 			return
 		case errors.Is(err, net.ErrClosed):
@@ -201,6 +207,15 @@ func (s *Server) receive() {
 			}
 		}
 	}
+}
+
+// datagrams reacts to what a socket has received.
+func (s *Server) datagrams(b []byte, size int, p path) {
+	for size > 0 && len(b) > size {
+		s.datagram(b[:size:size], p)
+		b = b[size:]
+	}
+	s.datagram(b, p)
 }
 
 // datagram reacts to one datagram.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"reflect"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/vstp-project/vstp/ref/compress"
 	"github.com/vstp-project/vstp/ref/metrics"
 	"github.com/vstp-project/vstp/ref/rate"
+	"github.com/vstp-project/vstp/ref/reliable"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/udp"
 	"github.com/vstp-project/vstp/ref/wire"
@@ -60,6 +62,8 @@ func TestEverySettingDoesSomething(t *testing.T) {
 		"QueueOctets":          {udp.Config{Handler: never, QueueOctets: 100}, acksOf("first", 40, "second", 40), 2, 1},
 		"PeerRate":             {udp.Config{PeerRate: rate.Limit{Frames: 2}}, pongs, 3, 2},
 		"Buffer":               {udp.Config{Buffer: 3_000}, overflowed, 0, 8},
+		"NoOffload":            {udp.Config{NoOffload: true}, offload, "true true", "false false"},
+		"Window":               {udp.Config{Window: reliable.WindowConfig{Initial: 3}}, sentWithoutAnAck, 64, 3},
 		"Metrics": {udp.Config{Metrics: &counts}, func(t *testing.T, cfg udp.Config) any {
 			answers(t, cfg)
 			return counts.Snapshot().FramesReceived["data"]
@@ -72,6 +76,9 @@ func TestEverySettingDoesSomething(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, ok := settings[name]
 			require.True(t, ok, "no test for this setting")
+			if name == "NoOffload" && runtime.GOOS != "linux" {
+				t.Skip("not tried: this package sends and receives one datagram at a time on " + runtime.GOOS + " in any case")
+			}
 			usual := s.cfg
 			reflect.ValueOf(&usual).Elem().FieldByName(name).SetZero()
 			require.NotEqual(t, s.usual, s.unlike)
@@ -123,6 +130,34 @@ func answers(t *testing.T, cfg udp.Config) any {
 		peer.send(t, c.addr, encode(t, wire.TypeData, 0, "x"))
 		synctest.Wait()
 		return len(peer.inbox)
+	})
+}
+
+// offload returns whether a socket of the system receives and sends several datagrams
+// in one call.
+func offload(t *testing.T, cfg udp.Config) any {
+	receive, send := serve(t, loopback, cfg).Offload()
+	return fmt.Sprint(receive, " ", send)
+}
+
+// sentWithoutAnAck returns how many of a hundred messages have left when a second has
+// passed without an ACK.
+func sentWithoutAnAck(t *testing.T, cfg udp.Config) any {
+	return bubble(t, func(t *testing.T) any {
+		n := newNetwork()
+		conn, _ := n.conn(t, 1, cfg)
+		peer := n.node(2, 4000)
+		for range 100 {
+			go conn.SendReliable(t.Context(), peer.addr, dataFrame("x"))
+		}
+		time.Sleep(time.Second)
+		require.NoError(t, conn.Close())
+		ids := map[string]bool{}
+		for len(peer.inbox) > 0 {
+			f, _ := peer.next(t)
+			ids[msgID(t, f)] = true
+		}
+		return len(ids)
 	})
 }
 

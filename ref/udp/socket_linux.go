@@ -44,7 +44,7 @@ func newPacketInfo(conn *net.UDPConn) (packetInfo, error) {
 	if err != nil {
 		return packetInfo{}, err
 	}
-	p := packetInfo{oob: make([]byte, syscall.CmsgSpace(pktinfo6Len))}
+	p := packetInfo{oob: make([]byte, syscall.CmsgSpace(pktinfo6Len)+syscall.CmsgSpace(udpGROLen))}
 	var failed error
 	err = raw.Control(func(fd uintptr) {
 		// Only a socket of family AF_INET6 knows the first option.
@@ -60,77 +60,107 @@ func newPacketInfo(conn *net.UDPConn) (packetInfo, error) {
 	return p, err
 }
 
-// receive reads one datagram into b, cut if b is too short.
-func (s *udpSocket) receive(b []byte) (n int, p path, err error) {
+// receive reads what has come in one piece.
+func (s *udpSocket) receive(b []byte) (n, size int, p path, err error) {
 	n, oobn, _, peer, err := s.conn.ReadMsgUDPAddrPort(b, s.info.oob)
 	if err != nil {
-		return 0, path{}, err
+		return 0, 0, path{}, err
 	}
-	return n, path{peer: unmapped(peer), local: parsePacketInfo(s.info.oob[:oobn])}, nil
+	l, size := parseControl(s.info.oob[:oobn])
+	return n, size, path{peer: unmapped(peer), local: l}, nil
 }
 
 // send sends b as one datagram along p.
 func (s *udpSocket) send(b []byte, p path) error {
-	_, _, err := s.conn.WriteMsgUDPAddrPort(b, s.info.control(p.local), p.peer)
+	if !p.local.addr.IsValid() {
+		_, err := s.conn.WriteToUDPAddrPort(b, p.peer)
+		return err
+	}
+	var space [64]byte
+	_, _, err := s.conn.WriteMsgUDPAddrPort(b, s.info.appendControl(space[:0], p.local), p.peer)
 	return err
 }
 
-// parsePacketInfo finds the local address in control messages. An address that
-// cannot be sent from, a multicast group, gives the zero value.
-func parsePacketInfo(oob []byte) local {
-	messages, err := syscall.ParseSocketControlMessage(oob)
-	if err != nil {
-		return local{}
+// parseControl finds the local address and the size of datagrams that were put
+// together in control messages, and leaves zero what is not there or was cut.
+func parseControl(oob []byte) (l local, size int) {
+	for len(oob) >= syscall.SizeofCmsghdr {
+		length, level, kind := controlHead(oob)
+		if length < syscall.CmsgLen(0) || length > len(oob) {
+			break
+		}
+		data := oob[syscall.CmsgLen(0):length]
+		if n := parseSegment(level, kind, data); n > 0 {
+			size = n
+		} else if found, ok := parsePacketInfo(level, kind, data); ok {
+			l = found
+		}
+		oob = oob[min(syscall.CmsgSpace(length-syscall.CmsgLen(0)), len(oob)):]
 	}
-	for _, m := range messages {
-		var l local
-		switch {
-		case m.Header.Level == syscall.IPPROTO_IP && m.Header.Type == syscall.IP_PKTINFO && len(m.Data) >= pktinfo4Len:
-			// For a broadcast the destination is not an address of ours, the local
-			// address is.
-			l.addr = netip.AddrFrom4([4]byte(m.Data[4:8]))
-		case m.Header.Level == syscall.IPPROTO_IPV6 && m.Header.Type == syscall.IPV6_PKTINFO && len(m.Data) >= pktinfo6Len:
-			l.addr = netip.AddrFrom16([16]byte(m.Data[:16])).Unmap()
-			l.link = binary.NativeEndian.Uint32(m.Data[16:20])
-		default:
-			continue
-		}
-		if l.addr.IsMulticast() {
-			return local{}
-		}
-		if !l.addr.IsLinkLocalUnicast() {
-			l.link = 0 // the route decides
-		}
-		return l
-	}
-	return local{}
+	return l, size
 }
 
-// control returns the control message that sends from l, nil if l is zero.
-func (p packetInfo) control(l local) []byte {
-	if !l.addr.IsValid() {
-		return nil
+// parsePacketInfo reads the local address, or returns false if the control message is
+// not one that has it. An address that cannot be sent from, a multicast group, gives
+// the zero value.
+func parsePacketInfo(level, kind int32, data []byte) (l local, ok bool) {
+	switch {
+	case level == syscall.IPPROTO_IP && kind == syscall.IP_PKTINFO && len(data) >= pktinfo4Len:
+		// For a broadcast the destination is not an address of ours, the local
+		// address is.
+		l.addr = netip.AddrFrom4([4]byte(data[4:8]))
+	case level == syscall.IPPROTO_IPV6 && kind == syscall.IPV6_PKTINFO && len(data) >= pktinfo6Len:
+		l.addr = netip.AddrFrom16([16]byte(data[:16])).Unmap()
+		l.link = binary.NativeEndian.Uint32(data[16:20])
+	default:
+		return local{}, false
 	}
-	if p.v6 {
-		b := make([]byte, syscall.CmsgSpace(pktinfo6Len))
-		data := controlMessage(b, syscall.IPPROTO_IPV6, syscall.IPV6_PKTINFO, pktinfo6Len)
+	if l.addr.IsMulticast() {
+		return local{}, true
+	}
+	if !l.addr.IsLinkLocalUnicast() {
+		l.link = 0 // the route decides
+	}
+	return l, true
+}
+
+// appendControl appends the control message that sends from l, nothing if l is zero.
+func (p packetInfo) appendControl(b []byte, l local) []byte {
+	at := len(b)
+	switch {
+	case !l.addr.IsValid():
+	case p.v6:
+		b = append(b, make([]byte, syscall.CmsgSpace(pktinfo6Len))...)
+		data := controlMessage(b[at:], syscall.IPPROTO_IPV6, syscall.IPV6_PKTINFO, pktinfo6Len)
 		addr := l.addr.As16() // an IPv4 address in its mapped form
 		copy(data, addr[:])
 		binary.NativeEndian.PutUint32(data[16:], l.link)
-		return b
+	default:
+		b = append(b, make([]byte, syscall.CmsgSpace(pktinfo4Len))...)
+		data := controlMessage(b[at:], syscall.IPPROTO_IP, syscall.IP_PKTINFO, pktinfo4Len)
+		addr := l.addr.As4()
+		copy(data[4:8], addr[:])
 	}
-	b := make([]byte, syscall.CmsgSpace(pktinfo4Len))
-	data := controlMessage(b, syscall.IPPROTO_IP, syscall.IP_PKTINFO, pktinfo4Len)
-	addr := l.addr.As4()
-	copy(data[4:8], addr[:])
 	return b
+}
+
+// A control message begins with a cmsghdr: length (one word, this head included),
+// level (4), kind (4).
+const levelAt, kindAt = syscall.SizeofCmsghdr - 8, syscall.SizeofCmsghdr - 4
+
+// controlHead reads the head of a control message.
+func controlHead(b []byte) (length int, level, kind int32) {
+	if levelAt == 8 {
+		length = int(binary.NativeEndian.Uint64(b))
+	} else {
+		length = int(binary.NativeEndian.Uint32(b))
+	}
+	return length, int32(binary.NativeEndian.Uint32(b[levelAt:])), int32(binary.NativeEndian.Uint32(b[kindAt:]))
 }
 
 // controlMessage writes the head of a control message to b, which is as long as
 // the whole, and returns the part of b that holds its data.
 func controlMessage(b []byte, level, kind int32, dataLen int) []byte {
-	// cmsghdr: length (one word, this head included), level (4), type (4).
-	const levelAt, kindAt = syscall.SizeofCmsghdr - 8, syscall.SizeofCmsghdr - 4
 	if levelAt == 8 {
 		binary.NativeEndian.PutUint64(b, uint64(syscall.CmsgLen(dataLen)))
 	} else {

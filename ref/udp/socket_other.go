@@ -21,12 +21,12 @@ type packetInfo struct{}
 func newPacketInfo(*net.UDPConn) (packetInfo, error) { return packetInfo{}, nil }
 
 // receive reads one datagram into b, cut if b is too short.
-func (s *udpSocket) receive(b []byte) (n int, p path, err error) {
+func (s *udpSocket) receive(b []byte) (n, size int, p path, err error) {
 	n, peer, err := s.conn.ReadFromUDPAddrPort(b)
 	if err != nil {
-		return 0, path{}, err
+		return 0, 0, path{}, err
 	}
-	return n, path{peer: unmapped(peer)}, nil
+	return n, 0, path{peer: unmapped(peer)}, nil
 }
 
 // send sends b as one datagram to the peer of p.

@@ -12,10 +12,11 @@ import (
 	"github.com/vstp-project/vstp/ref/wire"
 )
 
-// outgoing is a message that the transmitting goroutine sends.
+// outgoing is a message that the transmitting goroutine sends, or several along one
+// path.
 type outgoing struct {
 	path path
-	done chan error // has room for the one result
+	done chan error // has room for the result of each
 }
 
 // message sends a message of the application's along p and returns when it has left,
@@ -79,13 +80,12 @@ func (s *Server) begin(f wire.Frame, own *outgoing, acknowledged bool) (*reliabl
 // transmit sends what is due, when it is due, until the server is closed. It also
 // sees to it that what has expired is let go of.
 func (s *Server) transmit() {
-	b := make([]byte, 0, session.MaxDatagram)
+	b := newBatch(s.sock)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for s.ctx.Err() == nil {
-		t, datagram, last := s.due(b)
-		if t != nil {
-			s.transmitted(t, last, s.sock.send(datagram, t.Owner.(*outgoing).path))
+		if s.due(b); len(b.list) > 0 {
+			s.post(b)
 			continue
 		}
 		s.mu.Lock()
@@ -105,9 +105,9 @@ func (s *Server) transmit() {
 	}
 }
 
-// due moves the time on and returns the next datagram to be sent, if there is one.
-// last says that it is the last one of a message that is not acknowledged.
-func (s *Server) due(b []byte) (t *reliable.Transfer, datagram []byte, last bool) {
+// due moves the time on and collects the datagrams that are to be sent now, as far as
+// they find room in b.
+func (s *Server) due(b *batch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -124,8 +124,36 @@ func (s *Server) due(b []byte) (t *reliable.Transfer, datagram []byte, last bool
 			Detail: fmt.Sprintf("%v has acknowledged none of the transmissions [RTX-5]", t.To()),
 		}
 	}
-	t, datagram = s.sender.Poll(now, b)
-	return t, datagram, t != nil && t.Ended()
+	b.reset()
+	for b.room() {
+		t, datagram := s.sender.Poll(now, b.space())
+		if t == nil {
+			return
+		}
+		b.add(t, datagram)
+	}
+}
+
+// post sends the datagrams of b, those together that may leave in one call.
+func (s *Server) post(b *batch) {
+	for at := 0; at < len(b.list); {
+		n := b.alike(at)
+		if n > 1 && s.sock.sendTogether(b.octets(at, n), b.list[at].size, b.list[at].path) {
+			for _, d := range b.list[at : at+n] {
+				s.transmitted(d.t, d.last, nil)
+			}
+			at += n
+			continue
+		}
+		for end := at + n; at < min(end, len(b.list)); at++ {
+			d := b.list[at]
+			err := s.sock.send(b.octets(at, 1), d.path)
+			if err != nil && !d.t.Acknowledged() {
+				b.drop(d.t, at)
+			}
+			s.transmitted(d.t, d.last, err)
+		}
+	}
 }
 
 // transmitted takes note of what became of a datagram.
