@@ -99,7 +99,7 @@ var rooms = []room{
 		reason: "how much somebody may send is decided without sockets or clocks",
 	},
 	{
-		pattern: "ref/tcp", imports: []string{"ref/wire", "ref/compress", "ref/session", "ref/rate", "ref/metrics"}, stdOnly: true,
+		pattern: "ref/tcp", imports: []string{"ref/wire", "ref/compress", "ref/extension", "ref/priority", "ref/session", "ref/rate", "ref/metrics"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{
@@ -107,7 +107,7 @@ var rooms = []room{
 		reason: "certificates for a test have nothing to do with what is sent under them",
 	},
 	{
-		pattern: "ref/udp", imports: []string{"ref/wire", "ref/compress", "ref/frag", "ref/reliable", "ref/session", "ref/rate", "ref/metrics"}, stdOnly: true,
+		pattern: "ref/udp", imports: []string{"ref/wire", "ref/compress", "ref/extension", "ref/frag", "ref/reliable", "ref/session", "ref/rate", "ref/metrics"}, stdOnly: true,
 		reason: "a transport adds sockets and goroutines to the state machines and nothing else",
 	},
 	{

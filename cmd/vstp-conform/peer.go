@@ -48,6 +48,7 @@ standard input (spec/test-contract.md).`,
   vstp-conform peer --tcp 127.0.0.1:9000 --time-scale 0.1
   vstp-conform peer --tls 127.0.0.1:9001 --cert server.pem --key server-key.pem
   vstp-conform peer --metrics 127.0.0.1:9090
+  vstp-conform peer --max-connections 100 --rate-frames 1000
   vstp-conform peer --registry my-registry.json
   vstp-conform peer --adapter < requests.jsonl`,
 		Args: exactly(0, ""),
@@ -61,7 +62,7 @@ standard input (spec/test-contract.md).`,
 			if adapter {
 				for _, name := range []string{
 					"tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "cert", "key", "client-ca", "metrics",
-					"max-connections", "time-scale", "verbose",
+					"max-frame", "max-connections", "rate-frames", "rate-octets", "time-scale", "verbose",
 				} {
 					if given(name) {
 						return usagef("--adapter and --%s exclude each other: an adapter is told everything by its requests", name)
@@ -88,8 +89,10 @@ standard input (spec/test-contract.md).`,
 			if err := checkPeerTLS(given, o); err != nil {
 				return err
 			}
-			if o.MaxConns < 0 {
-				return usagef("--max-connections %d: give a number from 1 on, or leave the flag out", o.MaxConns)
+			for _, limit := range []int{o.MaxFrame, o.MaxConnections, o.RateFrames, o.RateOctets} {
+				if limit < 0 {
+					return usagef("a limit is %d: give --max-frame, --max-connections, --rate-frames and --rate-octets positive numbers, or 0 for the default", limit)
+				}
 			}
 			if !(o.TimeScale >= minTimeScale && o.TimeScale <= maxTimeScale) { // in this form NaN is refused as well
 				return usagef("--time-scale %v: it goes from %v to %v", o.TimeScale, minTimeScale, maxTimeScale)
@@ -114,7 +117,10 @@ standard input (spec/test-contract.md).`,
 	flags.StringVar(&o.Key, "key", "", "the key of that certificate, a PEM `FILE`")
 	flags.StringVar(&o.ClientCA, "client-ca", "", "the root to which certificates of clients have to go back, a PEM `FILE`")
 	flags.StringVar(&o.Metrics, "metrics", "", "serve metrics over HTTP at `HOST:PORT`; port 0 is any free one")
-	flags.IntVar(&o.MaxConns, "max-connections", 0, "have at most `N` connections at a time at each listener; 0 means 4096")
+	flags.IntVar(&o.MaxFrame, "max-frame", 0, "take frames of at most `OCTETS`; 0 for 16 MiB")
+	flags.IntVar(&o.MaxConnections, "max-connections", 0, "have `N` TCP connections at a time on each address; 0 for 4,096")
+	flags.IntVar(&o.RateFrames, "rate-frames", 0, "take `N` frames a second from each source; 0 for no limit")
+	flags.IntVar(&o.RateOctets, "rate-octets", 0, "take so many `OCTETS` a second from each source; 0 for no limit")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "shorten the timers of the protocol by this `FACTOR`, 0.05 to 1")
 	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
 	flags.BoolVar(&adapter, "adapter", false, "take requests of the adapter protocol on the standard input")

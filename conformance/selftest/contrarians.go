@@ -128,8 +128,8 @@ var contrarians = []Contrarian{
 			},
 			{
 				"ref/session/endpoint.go",
-				"		r.Err = NewPeerError(f)\n		r.settle(f)\n	}\n	return r\n",
-				"		r.Err = NewPeerError(f)\n		r.settle(f)\n	}\n	if id := msgID(f); wantsAck(f) && id != \"\" {\n		r.reply(ack(id), &budget)\n	}\n	return r\n",
+				"			r.Deliver, r.Message, r.Received = true, f, f\n		}\n	}\n	return r\n",
+				"			r.Deliver, r.Message, r.Received = true, f, f\n		}\n	}\n	if id := msgID(f); wantsAck(f) && id != \"\" {\n		r.reply(ack(id), &budget)\n	}\n	return r\n",
 			},
 		},
 	},

@@ -291,15 +291,18 @@ var clientMutants = []Mutant{
 		Name: "bye-put-in-front", Requirement: "PRI-3", Role: conformance.RoleClient,
 		Sentence: "What is handed over to be sent waits 50 ms for more to travel with it, and a BYE among that is put in front.",
 		File:     fileWrite,
-		Old:      "		if err := c.writeAll(out); err != nil {\n",
-		New: `		c.written(len(out))
+		Old:      "		if err := c.writeAll(out.Octets()); err != nil {\n",
+		New: `		octets := out.Octets()
+		c.written(len(octets))
 		time.Sleep(50 * time.Millisecond)
 		c.mu.Lock()
 		if c.outbox.shut {
-			out, last = append(c.outbox.take(nil), out...), true
+			if bye := c.outbox.take(); bye != nil {
+				octets = append(append([]byte(nil), bye.Octets()...), octets...)
+			}
 		}
 		c.mu.Unlock()
-		if err := c.writeAll(out); err != nil {
+		if err := c.writeAll(octets); err != nil {
 `,
 	},
 	{
@@ -348,12 +351,30 @@ var clientMutants = []Mutant{
 		Name: "hello-behind-the-first-data", Requirement: "TCP-2", Role: conformance.RoleClient,
 		Sentence: "HELLO waits for the first message, and travels behind it.",
 		File:     fileWrite,
-		Old:      "	var spare []byte\n	for {\n		out, last, ok := c.takeOutbox(spare)\n",
-		New: `	var spare []byte
-	hello, _, _ := c.takeOutbox(nil)
+		Old:      "	for {\n		out, last, ok := c.takeOutbox()\n",
+		New: `	var hello []byte
+	c.mu.Lock()
+	if b := c.outbox.take(); b != nil {
+		hello = append(hello, b.Octets()...)
+	}
+	for c.outbox.idle() && c.sess.State() != session.StateClosed && len(hello) > 3 && hello[3] == 1 {
+		c.changed.Wait()
+	}
+	c.mu.Unlock()
 	for {
-		out, last, ok := c.takeOutbox(spare)
-		out, hello = append(out, hello...), nil
+		if hello != nil {
+			c.mu.Lock()
+			first := c.outbox.take()
+			c.mu.Unlock()
+			if first != nil && hello[3] == 1 {
+				hello = append(append([]byte(nil), first.Octets()...), hello...)
+			}
+			if c.writeAll(hello) != nil {
+				return
+			}
+			hello = nil
+		}
+		out, last, ok := c.takeOutbox()
 `,
 	},
 	{
@@ -399,7 +420,7 @@ var clientMutants = []Mutant{
 		Name: "no-bye", Requirement: "TCP-10", Role: conformance.RoleClient,
 		Sentence: "A client ends a connection without a word.",
 		File:     fileClient,
-		Old:      "		c.send(wire.Frame{Type: wire.TypeBye})\n		c.shutdown(now.Add(c.cfg.CloseTimeout))\n",
+		Old:      "		c.sendInOrder(wire.Frame{Type: wire.TypeBye})\n		c.shutdown(now.Add(c.cfg.CloseTimeout))\n",
 		New:      "		c.shutdown(now.Add(c.cfg.CloseTimeout))\n",
 	},
 	{
@@ -441,15 +462,15 @@ var clientMutants = []Mutant{
 		Name: "client-closes-without-err", Requirement: "TCP-16", Role: conformance.RoleClient,
 		Sentence: "A fault ends the connection without an ERR.",
 		File:     fileClient,
-		Old:      "		c.send(errFrame(fault, \"\"))\n	}\n	c.shutdown(end)\n",
+		Old:      "		c.sendInOrder(errFrame(fault, \"\")) // as the last frame [TCP-16]\n	}\n	c.shutdown(end)\n",
 		New:      "	}\n	c.shutdown(end)\n",
 	},
 	{
 		Name: "err-and-then-bye", Requirement: "TCP-16", Role: conformance.RoleClient,
 		Sentence: "The ERR that reports a fault is followed by a BYE.",
 		File:     fileClient,
-		Old:      "		c.send(errFrame(fault, \"\"))\n	}\n	c.shutdown(end)\n",
-		New:      "		c.send(errFrame(fault, \"\"), wire.Frame{Type: wire.TypeBye})\n	}\n	c.shutdown(end)\n",
+		Old:      "		c.sendInOrder(errFrame(fault, \"\")) // as the last frame [TCP-16]\n	}\n	c.shutdown(end)\n",
+		New:      "		c.sendInOrder(errFrame(fault, \"\"), wire.Frame{Type: wire.TypeBye})\n	}\n	c.shutdown(end)\n",
 	},
 	{
 		Name: "end-of-stream-drops-what-waits", Requirement: "TCP-26", Role: conformance.RoleClient,
@@ -600,8 +621,8 @@ func (t taken) receive(ctx context.Context) (wire.Frame, string, error) {
 		Name: "long-message-cut-off", Requirement: "FRG-7", Role: conformance.RoleClient,
 		Sentence: "Of a message that is too long as much is sent as 255 fragments hold.",
 		File:     fileUDPConn,
-		Old:      "	f, err := c.server.cfg.Compression.Outgoing(f)",
-		New:      "	f.Payload = f.Payload[:min(len(f.Payload), 270_000)]\n	f, err := c.server.cfg.Compression.Outgoing(f)",
+		Old:      "	f, err := c.server.outgoing(ctx, f, to)",
+		New:      "	f.Payload = f.Payload[:min(len(f.Payload), 270_000)]\n	f, err := c.server.outgoing(ctx, f, to)",
 	},
 	{
 		Name: "long-message-sent-in-two", Requirement: "FRG-7", Role: conformance.RoleClient,
@@ -999,22 +1020,22 @@ func (t taken) receive(ctx context.Context) (wire.Frame, string, error) {
 		Name: "sent-twice-over-tcp", Requirement: "RTX-12", Role: conformance.RoleClient,
 		Sentence: "A message that is to be acknowledged is sent twice over TCP, for safety.",
 		File:     fileConn,
-		Old:      "		if a.Acknowledged {\n",
-		New:      "		if a.Acknowledged {\n			c.send(a.Frame)\n",
+		Old:      "	case session.ActionSend: // to be acknowledged\n",
+		New:      "	case session.ActionSend:\n		c.send(a.Frame, true)\n",
 	},
 	{
 		Name: "retransmission-over-tcp", Requirement: "RTX-12", Role: conformance.RoleClient,
 		Sentence: "A message that has not been acknowledged within 100 ms is sent again over TCP.",
 		File:     fileConn,
-		Old:      "		if a.Acknowledged {\n",
-		New: `		if a.Acknowledged {
-			again := a.Frame.Clone()
-			time.AfterFunc(100*time.Millisecond, func() {
-				c.mu.Lock()
-				defer c.mu.Unlock()
-				c.send(again)
-				c.changed.Broadcast()
-			})
+		Old:      "	case session.ActionSend: // to be acknowledged\n",
+		New: `	case session.ActionSend:
+		again := a.Frame.Clone()
+		time.AfterFunc(100*time.Millisecond, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.send(again, true)
+			c.flush()
+		})
 `,
 	},
 	{

@@ -54,8 +54,8 @@ var compressSendMutants = []Mutant{
 		Name: "answers-compressed-in-secret", Requirement: "CMP-1",
 		Sentence: "Long answers are compressed and COMP does not say so.",
 		File:     "ref/tcp/request.go",
-		Old:      "	f, err := r.conn.cfg.Compression.Outgoing(f)\n",
-		New:      "	f.Flags |= wire.FlagComp\n	f, err := r.conn.cfg.Compression.Outgoing(f)\n	f.Flags &^= wire.FlagComp\n",
+		Old:      "	f, err := c.outgoing(c.ctx, f)\n",
+		New:      "	f.Flags |= wire.FlagComp\n	f, err := c.outgoing(c.ctx, f)\n	f.Flags &^= wire.FlagComp\n",
 	},
 	{
 		Name: "answers-flagged-as-compressed-over-udp", Requirement: "CMP-1",
@@ -276,7 +276,7 @@ var compressClientMutants = []Mutant{
 		Name: "pieces-compressed-one-by-one", Requirement: "CMP-3", Role: conformance.RoleClient,
 		Sentence: "A long message is cut in two, and each half is compressed.",
 		File:     "ref/udp/conn.go",
-		Old:      "	f, err := c.server.cfg.Compression.Outgoing(f) // ahead of fragments [CMP-3]\n",
+		Old:      "	f, err := c.server.outgoing(ctx, f, to)\n",
 		New: `	whole, err := c.server.cfg.Compression.Outgoing(f)
 	if half := len(f.Payload) / 2; err == nil && whole.Flags.Has(wire.FlagComp) && half > 1200 {
 		first, second := f, f

@@ -686,24 +686,23 @@ var turn = make(chan struct{}, 1)
 		Name: "long-batches-sent-on-the-side", Requirement: "PRI-4",
 		Sentence: "What has more than 64 KiB is sent by a goroutine of its own, so that it holds nothing up.",
 		File:     "ref/tcp/write.go",
-		Old:      "		if err := c.writeAll(out); err != nil {\n",
-		New: `		if len(out) > writeChunk && !last {
-			c.written(len(out))
-			time.AfterFunc(20*time.Millisecond, func() { c.nc.Write(out) })
-			spare = nil
+		Old:      "		if err := c.writeAll(out.Octets()); err != nil {\n",
+		New: `		if b := out.Octets(); len(b) > writeChunk && c.state() == session.StateOpen {
+			c.written(len(b))
+			time.AfterFunc(20*time.Millisecond, func() { c.nc.Write(b) })
 			continue
 		}
-		if err := c.writeAll(out); err != nil {
+		if err := c.writeAll(out.Octets()); err != nil {
 `,
 	},
 	{
 		Name: "batches-sent-side-by-side", Requirement: "TCP-21",
 		Sentence: "Whatever waits to be sent is sent by a goroutine of its own, in pieces.",
 		File:     "ref/tcp/write.go",
-		Old:      "		if err := c.writeAll(out); err != nil {\n",
-		New: `		if !last {
+		Old:      "		if err := c.writeAll(out.Octets()); err != nil {\n",
+		New: `		if c.state() == session.StateOpen {
 			go func() {
-				for b := out; len(b) > 0; {
+				for b := out.Octets(); len(b) > 0; {
 					n, _ := c.nc.Write(b[:min(len(b), 4096)])
 					if n == 0 {
 						return
@@ -713,21 +712,20 @@ var turn = make(chan struct{}, 1)
 					time.Sleep(10 * time.Microsecond)
 				}
 			}()
-			spare = nil
 			continue
 		}
-		if err := c.writeAll(out); err != nil {
+		if err := c.writeAll(out.Octets()); err != nil {
 `,
 	},
 	{
 		Name: "long-frames-flagged", Requirement: "FRG-16",
 		Sentence: "A frame of more than 64 KiB has the FRAG flag, for TCP sends it in several segments.",
 		File:     "ref/tcp/outbox.go",
-		Old:      "	before := len(o.octets)\n",
-		New: `	before := len(o.octets)
-	if f.EncodedLen() > 64<<10 {
+		Old:      "	if inOrder {\n",
+		New: `	if f.EncodedLen() > 64<<10 {
 		f.Flags |= wire.FlagFrag
 	}
+	if inOrder {
 `,
 	},
 	{

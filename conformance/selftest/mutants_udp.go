@@ -457,7 +457,9 @@ func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
 	r := &Request{Message: m, Peer: p.peer, server: s, path: p, refusable: session.NewRefusable(m, budget)}
 	s.all.Go(func() {
 		defer s.room.give(p.peer, octets)
-		s.cfg.Handler(s.ctx, `,
+		if f, ok := s.incoming(s.ctx, m, p.peer); ok {
+			r.Message = f
+			s.cfg.Handler(s.ctx, `,
 		New: `		s.deliver(r.Message.Clone(), p, octets, r.Budget)
 	}
 	if f, _, err := wire.Parse(b, s.cfg.Limits); err == nil && f.Type == wire.TypeBye {
@@ -476,7 +478,8 @@ func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
 	underWay[p.peer] = append(underWay[p.peer], cancel)
 	s.all.Go(func() {
 		defer s.room.give(p.peer, octets)
-		s.cfg.Handler(ctx, `,
+		if f, ok := s.incoming(s.ctx, m, p.peer); ok {
+			s.cfg.Handler(ctx, `,
 	},
 
 	{

@@ -22,13 +22,13 @@ var wireMutants = []Mutant{
 	{
 		Name: "data-padded-to-even-length", Requirement: "FRM-1",
 		Sentence: "A DATA frame of odd length is followed by a zero octet, so that the next begins at an even place.",
-		File:     "ref/tcp/outbox.go",
-		Old:      "	o.octets = octets\n	o.end",
+		File:     "ref/priority/lane.go",
+		Old:      "	size := len(octets) - len(b.octets)\n",
 		New: `	if f.Type == wire.TypeData && f.EncodedLen()%2 != 0 {
 		octets = append(octets, 0)
 	}
-	o.octets = octets
-	o.end`,
+	size := len(octets) - len(b.octets)
+`,
 	},
 	{
 		Name: "version-zero-accepted", Requirement: "FRM-2",

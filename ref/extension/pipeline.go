@@ -11,13 +11,6 @@ import (
 	"github.com/vstp-project/vstp/ref/wire"
 )
 
-// Set is the extensions of an endpoint. The zero value has none. It is not to be
-// copied once it is in use.
-type Set struct {
-	Receive Pipeline // for frames on their way to the application
-	Send    Pipeline // for frames on their way from it
-}
-
 // Pipeline is a chain of extensions. The zero value is an empty one. All methods may
 // be called at the same time; a Pipeline is not to be copied once it is in use.
 type Pipeline struct {

@@ -22,7 +22,9 @@
 //	vstp_fragmentation_sessions_active       gauge
 //	vstp_crc_errors_total                    counter
 //	vstp_reconnections_total                 counter
+//	vstp_extension_receive_drops_total       counter
+//	vstp_extension_send_drops_total          counter
 //
-// The names are those of the VSTP Architecture Guide, edition of 20 October 2025. A
-// type is written "hello" to "err", and one beyond the eight as its number, "0x10".
+// The names are those of the VSTP Architecture Guide, edition of 20 October 2025, but for
+// the last two: the guide counts nothing of what an extension has dropped. A type is written "hello" to "err", and one beyond the eight as its number, "0x10".
 package metrics

@@ -33,6 +33,10 @@ func ExampleAppendText() {
 	// vstp_crc_errors_total{endpoint="udp"} 1
 	// # HELP vstp_reconnections_total Connections made in place of a lost one.
 	// # TYPE vstp_reconnections_total counter
+	// # HELP vstp_extension_receive_drops_total Frames dropped by an extension on their way to the application.
+	// # TYPE vstp_extension_receive_drops_total counter
+	// # HELP vstp_extension_send_drops_total Frames dropped by an extension on their way from the application.
+	// # TYPE vstp_extension_send_drops_total counter
 }
 
 // A program that wants the counts under /debug/vars calls expvar.Publish("vstp", m).
@@ -44,5 +48,5 @@ func ExampleMetrics_String() {
 	fmt.Println(published.Get("vstp"))
 
 	// Output:
-	// {"vstp_frames_sent_total":{"ack":0,"bye":0,"data":1,"err":0,"hello":0,"ping":0,"pong":0,"welcome":0},"vstp_frames_received_total":{"ack":0,"bye":0,"data":0,"err":0,"hello":0,"ping":0,"pong":0,"welcome":0},"vstp_fragmentation_sessions_active":0,"vstp_crc_errors_total":0,"vstp_reconnections_total":0}
+	// {"vstp_frames_sent_total":{"ack":0,"bye":0,"data":1,"err":0,"hello":0,"ping":0,"pong":0,"welcome":0},"vstp_frames_received_total":{"ack":0,"bye":0,"data":0,"err":0,"hello":0,"ping":0,"pong":0,"welcome":0},"vstp_fragmentation_sessions_active":0,"vstp_crc_errors_total":0,"vstp_reconnections_total":0,"vstp_extension_receive_drops_total":0,"vstp_extension_send_drops_total":0}
 }

@@ -20,6 +20,8 @@ type Metrics struct {
 	sessions       atomic.Int64
 	crcErrors      atomic.Uint64
 	reconnections  atomic.Uint64
+	receiveDrops   atomic.Uint64
+	sendDrops      atomic.Uint64
 }
 
 // FrameSent counts a frame that was sent, of the given TYPE.
@@ -61,6 +63,21 @@ func (m *Metrics) Reconnection() {
 	}
 }
 
+// ReceiveDropped counts a frame that was dropped on its way to the application, because
+// an extension failed.
+func (m *Metrics) ReceiveDropped() {
+	if m != nil {
+		m.receiveDrops.Add(1)
+	}
+}
+
+// SendDropped counts one on its way from the application.
+func (m *Metrics) SendDropped() {
+	if m != nil {
+		m.sendDrops.Add(1)
+	}
+}
+
 // Snapshot is counts at some time. Each is exact; that they are of the same moment
 // is not promised while frames come and go.
 type Snapshot struct {
@@ -69,6 +86,8 @@ type Snapshot struct {
 	FragmentationSessions int64             `json:"vstp_fragmentation_sessions_active"`
 	CRCErrors             uint64            `json:"vstp_crc_errors_total"`
 	Reconnections         uint64            `json:"vstp_reconnections_total"`
+	ReceiveDrops          uint64            `json:"vstp_extension_receive_drops_total"`
+	SendDrops             uint64            `json:"vstp_extension_send_drops_total"`
 }
 
 // Snapshot returns the counts so far. Types of which there was no frame are left out
@@ -83,6 +102,8 @@ func (m *Metrics) Snapshot() Snapshot {
 		FragmentationSessions: m.sessions.Load(),
 		CRCErrors:             m.crcErrors.Load(),
 		Reconnections:         m.reconnections.Load(),
+		ReceiveDrops:          m.receiveDrops.Load(),
+		SendDrops:             m.sendDrops.Load(),
 	}
 }
 
@@ -133,4 +154,6 @@ func (s *Snapshot) add(other Snapshot) {
 	s.FragmentationSessions += other.FragmentationSessions
 	s.CRCErrors += other.CRCErrors
 	s.Reconnections += other.Reconnections
+	s.ReceiveDrops += other.ReceiveDrops
+	s.SendDrops += other.SendDrops
 }

@@ -34,6 +34,12 @@ func counted(endpoint string) *metrics.Metrics {
 	for range 6 {
 		m.Reconnection()
 	}
+	for range 8 {
+		m.ReceiveDropped()
+	}
+	for range 9 {
+		m.SendDropped()
+	}
 	return m
 }
 
@@ -53,6 +59,8 @@ func TestSnapshot(t *testing.T) {
 		FragmentationSessions: 5,
 		CRCErrors:             4,
 		Reconnections:         6,
+		ReceiveDrops:          8,
+		SendDrops:             9,
 	}, counted("").Snapshot())
 }
 
@@ -66,6 +74,8 @@ func TestZeroValueAndNil(t *testing.T) {
 	none.AddFragmentationSessions(1)
 	none.CRCError()
 	none.Reconnection()
+	none.ReceiveDropped()
+	none.SendDropped()
 	assert.Equal(t, zero, none.Snapshot())
 	assert.Equal(t, new(metrics.Metrics).String(), none.String())
 }
@@ -108,10 +118,12 @@ func TestStringIsJSON(t *testing.T) {
 	m := counted("tcp")
 	var members map[string]any
 	require.NoError(t, json.Unmarshal([]byte(m.String()), &members))
-	assert.Len(t, members, 5)
+	assert.Len(t, members, 7)
 	assert.EqualValues(t, 4, members["vstp_crc_errors_total"])
 	assert.EqualValues(t, 5, members["vstp_fragmentation_sessions_active"])
 	assert.EqualValues(t, 6, members["vstp_reconnections_total"])
+	assert.EqualValues(t, 8, members["vstp_extension_receive_drops_total"])
+	assert.EqualValues(t, 9, members["vstp_extension_send_drops_total"])
 
 	var back metrics.Snapshot
 	require.NoError(t, json.Unmarshal([]byte(m.String()), &back))

@@ -32,6 +32,14 @@ var families = []struct {
 		"vstp_reconnections_total", "counter", "Connections made in place of a lost one.",
 		func(s Snapshot) map[string]string { return only(s.Reconnections) },
 	},
+	{
+		"vstp_extension_receive_drops_total", "counter", "Frames dropped by an extension on their way to the application.",
+		func(s Snapshot) map[string]string { return only(s.ReceiveDrops) },
+	},
+	{
+		"vstp_extension_send_drops_total", "counter", "Frames dropped by an extension on their way from the application.",
+		func(s Snapshot) map[string]string { return only(s.SendDrops) },
+	},
 }
 
 func texts(counts map[string]uint64) map[string]string {

@@ -74,11 +74,15 @@ func TestTextOfOneEndpoint(t *testing.T) {
 		"vstp_fragmentation_sessions_active": "gauge",
 		"vstp_crc_errors_total":              "counter",
 		"vstp_reconnections_total":           "counter",
+		"vstp_extension_receive_drops_total": "counter",
+		"vstp_extension_send_drops_total":    "counter",
 	}, kinds)
 	want := map[sample]int{
 		{"vstp_fragmentation_sessions_active", ""}: 5,
 		{"vstp_crc_errors_total", ""}:              4,
 		{"vstp_reconnections_total", ""}:           6,
+		{"vstp_extension_receive_drops_total", ""}: 8,
+		{"vstp_extension_send_drops_total", ""}:    9,
 		{"vstp_frames_sent_total", "type=0x10"}:    1,
 	}
 	for name := range zeros(nil) {
@@ -107,6 +111,8 @@ func TestTextOfManyEndpoints(t *testing.T) {
 	assert.Equal(t, 4, values[sample{"vstp_frames_received_total", "endpoint=tcp|type=ack"}])
 	assert.Equal(t, 10, values[sample{"vstp_fragmentation_sessions_active", "endpoint=tcp"}])
 	assert.Equal(t, 12, values[sample{"vstp_reconnections_total", "endpoint=tcp"}])
+	assert.Equal(t, 16, values[sample{"vstp_extension_receive_drops_total", "endpoint=tcp"}])
+	assert.Equal(t, 18, values[sample{"vstp_extension_send_drops_total", "endpoint=tcp"}])
 	assert.Equal(t, 4, values[sample{"vstp_crc_errors_total", "endpoint=udp"}])
 	assert.Equal(t, 4, values[sample{"vstp_crc_errors_total", ""}])
 }
@@ -122,7 +128,7 @@ func TestTextIsTheSameEachTime(t *testing.T) {
 func TestTextWithoutEndpoints(t *testing.T) {
 	values, kinds := parseText(t, string(metrics.AppendText(nil)))
 	assert.Empty(t, values)
-	assert.Len(t, kinds, 5)
+	assert.Len(t, kinds, 7)
 }
 
 // Whatever an endpoint is called, the text stays one that can be read.
@@ -132,7 +138,7 @@ func TestTextEscapesNames(t *testing.T) {
 	} {
 		values, kinds := parseText(t, string(metrics.AppendText(nil, counted(name))))
 		assert.Equal(t, 4, values[sample{"vstp_crc_errors_total", "endpoint=" + name}], "%q", name)
-		assert.Len(t, kinds, 5)
+		assert.Len(t, kinds, 7)
 	}
 }
 

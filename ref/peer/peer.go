@@ -48,10 +48,6 @@ type Options struct {
 	EasyTCP string
 	EasyUDP string
 
-	// MaxConns is how many connections each listener for TCP and TLS has at a time. Zero
-	// means tcp.DefaultMaxConns.
-	MaxConns int
-
 	// TimeScale multiplies the timers that an endpoint keeps, such as the time after
 	// which a stalled frame ends a connection. It is above 0 and at most 1; zero means
 	// 1. What is counted as a reaction, lingering after the last frame for example, is
@@ -62,6 +58,14 @@ type Options struct {
 	// eight. It takes a frame of a further type as it takes any other, delivers
 	// nothing of it and does not answer [TYP-5].
 	Types wire.TypeSet
+
+	// MaxFrame is the size limit of a frame in octets, MaxConnections how many TCP
+	// connections are taken at a time on each address, and RateFrames and RateOctets what
+	// one source may send in a second to each: frames over TCP, datagrams over UDP. Zero
+	// means the specification's default, as many as tcp.DefaultMaxConns, and no limit.
+	MaxFrame               int
+	MaxConnections         int
+	RateFrames, RateOctets int
 
 	// NoCompression leaves compression out of what is offered: nothing is compressed,
 	// and what arrives compressed is refused [CMP-11].
@@ -106,7 +110,7 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 		cfg := o.tcpConfig()
 		cfg.TLS, cfg.Metrics = l.tls, count.of(l.name)
 		cfg.Handler = func(ctx context.Context, r *tcp.Request) {
-			o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
+			o.serve(ctx, r.Message, o.maxFrame(), r.Answer)
 		}
 		s, err := tcp.Listen(ctx, l.addr, cfg)
 		if err != nil {
@@ -119,7 +123,7 @@ func Run(ctx context.Context, o Options, stdin io.Reader, stdout io.Writer) erro
 		cfg := o.udpConfig()
 		cfg.Metrics = count.of("udp")
 		cfg.Handler = func(ctx context.Context, r *udp.Request) {
-			o.serve(ctx, r.Message, wire.DefaultMaxFrame, r.Answer)
+			o.serve(ctx, r.Message, o.maxFrame(), r.Answer)
 		}
 		s, err := udp.Listen(ctx, o.UDP, cfg)
 		if err != nil {
@@ -182,6 +186,9 @@ func (o Options) check() error {
 	if err := o.checkTLS(); err != nil {
 		return err
 	}
+	if err := o.checkLimits(); err != nil {
+		return err
+	}
 	if !(o.TimeScale >= 0 && o.TimeScale <= 1) { // in this form NaN is refused as well
 		return fmt.Errorf("peer: time scale %v: give a factor above 0 and at most 1, or 0 for 1", o.TimeScale)
 	}
@@ -191,8 +198,9 @@ func (o Options) check() error {
 // tcpConfig returns the settings of an endpoint over TCP.
 func (o Options) tcpConfig() tcp.Config {
 	return tcp.Config{
-		Limits:       wire.Limits{Types: o.Types},
-		MaxConns:     o.MaxConns,
+		Limits:       o.limits(),
+		MaxConns:     o.MaxConnections,
+		PeerRate:     o.rate(),
 		TLSHandshake: o.scaled(tcp.DefaultTLSHandshake),
 		StalledFrame: o.scaled(session.DefaultStalledFrame),
 		AckTimeout:   o.scaled(session.DefaultAckTimeout),
@@ -206,7 +214,8 @@ func (o Options) compression() compress.Config { return compress.Config{Off: o.N
 // udpConfig returns the settings of an endpoint over UDP.
 func (o Options) udpConfig() udp.Config {
 	return udp.Config{
-		Limits:          wire.Limits{Types: o.Types},
+		Limits:          o.limits(),
+		PeerRate:        o.rate(),
 		Compression:     o.compression(),
 		RetryDelay:      o.scaled(reliable.DefaultRetryDelay),
 		MaxRetryDelay:   o.scaled(reliable.DefaultMaxRetryDelay),

@@ -1,10 +1,14 @@
-// Package priority decides which of the frames that wait for one connection is sent
+// Package priority decides which of the frames that wait for one connection are sent
 // next. It has no sockets, no goroutines and no clock.
 //
-// [wire.Type.Priority] has the table of priorities; [Queue] acts on it. A queue makes a
-// difference only while something waits in it: behind a peer that reads slowly, an ACK
-// or PONG need not wait for a megabyte of DATA that was to be sent before it, and the
-// peer does not take a busy connection for a dead one.
+// [wire.Type.Priority] has the table of priorities; [Queue] acts on it. It holds frames
+// as octets, in buffers for each priority, and gives them out in batches that are each
+// written in one go. Where nothing may overtake anything, which is so for DATA among
+// DATA, a batch is such a buffer itself and nothing is copied twice.
+//
+// A queue makes a difference only while something waits in it: behind a peer that reads
+// slowly, an ACK or PONG need not wait for a megabyte of DATA that was to be sent before
+// it, and the peer does not take a busy connection for a dead one.
 //
 // # What overtakes what
 //
@@ -22,7 +26,7 @@
 //
 // # Bounds
 //
-// A queue is bounded by frames and by octets; what does not fit is refused by [ErrFull],
-// and who is refused waits. Control frames find room beyond the bound for messages, up
-// to twice as much: an endpoint that has no room for more messages still answers.
+// A queue is bounded by octets: [Queue.Full] says that messages have to wait. Control
+// frames find room beyond that, up to twice as much, see [Queue.FullForControl]: an
+// endpoint that has no room for more messages still answers.
 package priority

@@ -16,8 +16,17 @@ func ExampleQueue() {
 		}
 	}
 	fmt.Println(q.Push(wire.Frame{Type: wire.TypeData}))
-	for f, ok := q.Pop(); ok; f, ok = q.Pop() {
-		fmt.Println(f)
+	for b := q.Take(1000); b != nil; b = q.Take(1000) {
+		for rest := b.Octets(); len(rest) > 0; {
+			f, n, err := wire.Parse(rest, wire.Limits{})
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			fmt.Println(f)
+			rest = rest[n:]
+		}
+		b.Free()
 	}
 
 	// Output:

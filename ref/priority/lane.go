@@ -28,42 +28,80 @@ func laneOf(t wire.Type) int {
 // item is a frame that waits.
 type item struct {
 	number uint64 // in the order of pushing
-	frame  wire.Frame
+	octets int
 }
 
-// keepItems is up to how many items an empty lane keeps room for.
-const keepItems = 64
-
-// lane holds frames of one urgency, oldest first.
+// lane holds frames of one urgency, oldest first: what there is to know about each,
+// and their octets one behind the other, in one or more batches.
 type lane struct {
-	items []item
-	taken int // items at the front that have come out
+	oldest, newest *Batch // nil while the lane is empty
+	taken          int    // items at the front of oldest that have come out
+	frames         int
 }
 
-func (l *lane) empty() bool { return l.taken == len(l.items) }
+// batchOctets is how many octets of frames a batch has before the next frame goes into
+// another one. It bounds how long what is urgent waits for what is being written.
+const batchOctets = 64 << 10
+
+func (l *lane) empty() bool { return l.frames == 0 }
 
 // first returns the oldest item of a lane that is not empty.
-func (l *lane) first() *item { return &l.items[l.taken] }
+func (l *lane) first() item { return l.oldest.items[l.taken] }
 
-func (l *lane) push(i item) {
-	if len(l.items) == cap(l.items) && 2*l.taken >= len(l.items) {
-		n := copy(l.items, l.items[l.taken:])
-		clear(l.items[n:])
-		l.items, l.taken = l.items[:n], 0
+// push adds a frame and returns the octets that it takes. If it cannot be encoded the
+// lane stays as it was.
+func (l *lane) push(number uint64, f wire.Frame) (int, error) {
+	b := l.newest
+	if b == nil || len(b.octets) >= batchOctets {
+		b = newBatch()
 	}
-	l.items = append(l.items, i)
+	octets, err := f.AppendBinary(b.octets)
+	if err != nil {
+		if b != l.newest {
+			b.Free()
+		}
+		return 0, err
+	}
+	size := len(octets) - len(b.octets)
+	b.octets = octets
+	b.items = append(b.items, item{number, size})
+	switch {
+	case l.newest == nil:
+		l.oldest = b
+	case b != l.newest:
+		l.newest.next = b
+	}
+	l.newest = b
+	l.frames++
+	return size, nil
 }
 
-// pop takes out the oldest item of a lane that is not empty.
-func (l *lane) pop() item {
-	i := l.items[l.taken]
-	l.items[l.taken] = item{} // so that its memory is free once it is sent
-	l.taken++
-	if l.empty() {
-		l.items, l.taken = l.items[:0], 0
-		if cap(l.items) > keepItems {
-			l.items = nil
-		}
+// pop takes out the oldest frame of a lane that is not empty, and adds it to a batch.
+func (l *lane) pop(to *Batch) (octets int) {
+	octets = l.first().octets
+	to.octets = append(to.octets, l.oldest.Octets()[:octets]...)
+	l.oldest.begin += octets
+	if l.taken++; l.taken == len(l.oldest.items) {
+		l.handOver().Free()
 	}
-	return i
+	l.frames--
+	return octets
+}
+
+// popBatch takes out the oldest batch of a lane that is not empty, without copying it,
+// and returns how many frames that is.
+func (l *lane) popBatch() (b *Batch, frames int) {
+	frames = len(l.oldest.items) - l.taken
+	l.frames -= frames
+	return l.handOver(), frames
+}
+
+// handOver takes the oldest batch out of the list.
+func (l *lane) handOver() *Batch {
+	b := l.oldest
+	if l.oldest, l.taken = b.next, 0; l.oldest == nil {
+		l.newest = nil
+	}
+	b.next = nil
+	return b
 }

@@ -40,21 +40,12 @@ func (m *model) push(t *rapid.T, typ wire.Type, inOrder, last bool, size int) {
 	if w.urgency = int(typ.Priority()); w.inOrder {
 		w.urgency = 50
 	}
-	room := 1
-	if !w.inOrder {
-		room = 2
-	}
 	var want error
 	switch {
 	case m.ended:
 		want = priority.ErrEnded
 	case last:
 		m.ended = true
-	case len(m.waiting) >= room*m.cfg.MaxFrames || m.octets >= room*m.cfg.MaxOctets:
-		want = priority.ErrFull
-	}
-	if !m.ended && !inOrder && !last {
-		require.Equal(t, want == priority.ErrFull, m.queue.Full(typ), "Full(%v)", typ)
 	}
 	var err error
 	switch {
@@ -75,13 +66,24 @@ func (m *model) push(t *rapid.T, typ wire.Type, inOrder, last bool, size int) {
 	m.pushed++
 }
 
-func (m *model) pop(t *rapid.T) {
-	f, ok := m.queue.Pop()
-	require.Equal(t, len(m.waiting) > 0, ok)
-	if !ok {
-		require.Zero(t, f)
-		return
+// take takes out a batch and looks at every frame of it.
+func (m *model) take(t *rapid.T, octets int) {
+	frames := take(t, m.queue, octets)
+	require.Equal(t, len(m.waiting) > 0, len(frames) > 0)
+	size, decided := 0, false
+	for _, f := range frames {
+		require.True(t, size < octets || !decided, "a frame more than was asked for")
+		for _, w := range m.waiting {
+			decided = decided || w.urgency != m.waiting[0].urgency
+		}
+		size += f.EncodedLen()
+		m.out(t, f)
 	}
+	require.True(t, size >= octets || len(m.waiting) == 0, "a frame less than was asked for")
+}
+
+// out looks at a frame that has come out.
+func (m *model) out(t *rapid.T, f wire.Frame) {
 	m.pops++
 	at := -1
 	for i, w := range m.waiting {
@@ -121,7 +123,6 @@ func TestPropertyQueue(t *testing.T) {
 	overtaken, full := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := priority.Config{
-			MaxFrames: rapid.SampledFrom([]int{1, 2, 12, 100}).Draw(t, "frames"),
 			MaxOctets: rapid.SampledFrom([]int{1, 100, 1000}).Draw(t, "octets"),
 			Burst:     rapid.IntRange(1, 5).Draw(t, "burst"),
 		}
@@ -139,24 +140,23 @@ func TestPropertyQueue(t *testing.T) {
 				typ := types.Draw(t, "type")
 				for range rapid.IntRange(1, 20).Draw(t, "frames") {
 					m.push(t, typ, false, false, 0)
-					m.pop(t)
+					m.take(t, 1)
 				}
 			},
-			"pop": func(t *rapid.T) {
-				m.pop(t)
+			"take": func(t *rapid.T) {
+				m.take(t, 1)
 				overtaken += m.ahead
 			},
-			"pop many": func(t *rapid.T) {
-				for range rapid.IntRange(1, 10).Draw(t, "pops") {
-					m.pop(t)
-				}
+			"take many": func(t *rapid.T) {
+				m.take(t, rapid.SampledFrom([]int{16, 17, 40, 100, 1000}).Draw(t, "octets"))
 			},
 			"": func(t *rapid.T) {
 				require.Equal(t, len(m.waiting), m.queue.Len())
 				require.Equal(t, m.octets, m.queue.Octets())
 				require.False(t, m.queue.Ended())
-				require.LessOrEqual(t, m.queue.Len(), 2*cfg.MaxFrames)
-				if m.queue.Full(wire.TypeData) {
+				require.Equal(t, m.octets >= cfg.MaxOctets, m.queue.Full())
+				require.Equal(t, m.octets >= 2*cfg.MaxOctets, m.queue.FullForControl())
+				if m.queue.Full() {
 					full++
 				}
 			},
@@ -169,10 +169,9 @@ func TestPropertyQueue(t *testing.T) {
 				m.push(t, late, true, false, 0)
 				m.push(t, late, false, true, 0)
 			}
-			require.LessOrEqual(t, m.queue.Len(), 2*cfg.MaxFrames+1)
 		}
 		for len(m.waiting) > 0 {
-			m.pop(t)
+			m.take(t, 1)
 		}
 	})
 	require.Positive(t, overtaken)

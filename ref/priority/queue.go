@@ -8,29 +8,19 @@ import (
 
 // What a zero Config stands for.
 const (
-	DefaultMaxFrames = 256
-	DefaultMaxOctets = 1 << 20
+	DefaultMaxOctets = 128 << 10
 	DefaultBurst     = 8
 )
 
-// What Push fails with.
-var (
-	// ErrFull says that there is no room now. It may be tried again after a Pop.
-	ErrFull = errors.New("priority: the queue is full")
-
-	// ErrEnded says that the last frame has been pushed.
-	ErrEnded = errors.New("priority: the last frame of the connection is queued already [TCP-9] [TCP-16]")
-)
+// ErrEnded is what Push fails with behind the last frame.
+var ErrEnded = errors.New("priority: the last frame of the connection is queued already [TCP-9] [TCP-16]")
 
 // Config sets a Queue up. The zero value of every field is the default named.
 type Config struct {
-	// MaxFrames and MaxOctets bound what waits, by number and by octets of the encoded
-	// frames. Once either is reached no message is taken, and once twice either is
-	// reached no control frame, so that what is to be said about the protocol finds
-	// room beside what the application says. The frame that reaches MaxOctets may go
-	// beyond it, or a large one would never be sent. Zero means DefaultMaxFrames, 256,
-	// and DefaultMaxOctets, 1 MiB.
-	MaxFrames int
+	// MaxOctets bounds what waits, by octets of the encoded frames: when it is reached
+	// the Queue is full for messages, and when twice as much is reached, for control
+	// frames too, so that what is to be said about the protocol finds room beside what
+	// the application says. Zero means DefaultMaxOctets, 128 KiB.
 	MaxOctets int
 
 	// Burst is how many frames in a row may be sent ahead of an older one. Zero means
@@ -40,9 +30,6 @@ type Config struct {
 
 // withDefaults fills in what is zero.
 func (c Config) withDefaults() Config {
-	if c.MaxFrames <= 0 {
-		c.MaxFrames = DefaultMaxFrames
-	}
 	if c.MaxOctets <= 0 {
 		c.MaxOctets = DefaultMaxOctets
 	}
@@ -63,8 +50,9 @@ func (c Config) withDefaults() Config {
 // which have the lowest priority; BYE, in spite of its priority; and what is pushed by
 // PushInOrder or PushLast. They come out when they are the oldest.
 //
-// Frames are kept as they are: their payloads and headers are not to be changed
-// before they have come out. A Queue is not safe for concurrent use.
+// Frames are encoded as they go in, so that they may be changed after that, and come
+// out many at a time, as what is to be written in one go. A Queue is not safe for
+// concurrent use.
 //
 // "A sender with several frames queued SHOULD transmit those of higher priority
 // first." [PRI-2]
@@ -75,13 +63,14 @@ func (c Config) withDefaults() Config {
 //
 // "A sender MUST NOT change the order of the DATA frames of one connection." [PRI-4]
 type Queue struct {
-	cfg    Config
-	lanes  [lanes]lane
-	frames int
-	octets int
-	pushed uint64 // so far: the number of the next frame
-	ahead  int    // frames in a row that came out ahead of an older one
-	ended  bool
+	cfg     Config
+	lanes   [lanes]lane
+	frames  int
+	octets  int
+	ordered int64  // octets so far of frames that overtake nothing
+	pushed  uint64 // frames so far: the number of the next one
+	run     int    // frames in a row that came out ahead of an older one
+	ended   bool
 }
 
 // NewQueue returns an empty queue.
@@ -90,80 +79,130 @@ func NewQueue(cfg Config) *Queue { return &Queue{cfg: cfg.withDefaults()} }
 // Len returns how many frames wait.
 func (q *Queue) Len() int { return q.frames }
 
-// Octets returns how many octets the frames that wait have when they are encoded.
+// Octets returns how many octets the frames that wait have.
 func (q *Queue) Octets() int { return q.octets }
+
+// Ordered returns how many octets the frames that overtake nothing have, all that were
+// ever pushed. They come out in the order in which they went in.
+func (q *Queue) Ordered() int64 { return q.ordered }
 
 // Ended reports whether the last frame has been pushed. It may still wait.
 func (q *Queue) Ended() bool { return q.ended }
 
-// Full reports whether Push refuses a frame of type t for want of room: a message
-// sooner than a control frame, a BYE never.
-func (q *Queue) Full(t wire.Type) bool {
-	return t != wire.TypeBye && q.full(laneOf(t) < ordered)
-}
+// Full reports whether what waits has reached the bound for messages. Nothing is refused
+// for that: it is for the pusher to wait, as it is for him to know when he must not. What
+// is owed because of a frame that was read goes beyond.
+func (q *Queue) Full() bool { return q.octets >= q.cfg.MaxOctets }
 
-// full is Full for a control frame or a message.
-func (q *Queue) full(control bool) bool {
-	factor := 1
-	if control {
-		factor = 2
-	}
-	return q.frames/factor >= q.cfg.MaxFrames || q.octets/factor >= q.cfg.MaxOctets
-}
+// FullForControl reports whether what waits has reached the bound for control frames.
+func (q *Queue) FullForControl() bool { return q.octets/2 >= q.cfg.MaxOctets }
 
 // Push queues f by its priority. A BYE is always queued as by PushLast.
 //
-// It fails with ErrFull if there is no room and with ErrEnded behind the last frame,
-// and queues nothing then.
-func (q *Queue) Push(f wire.Frame) error { return q.push(f, laneOf(f.Type)) }
+// It fails with ErrEnded behind the last frame, and as wire.Frame.AppendBinary does, and
+// queues nothing then.
+func (q *Queue) Push(f wire.Frame) error {
+	if f.Type == wire.TypeBye {
+		return q.PushLast(f)
+	}
+	return q.push(f, laneOf(f.Type))
+}
 
 // PushInOrder queues f so that it overtakes nothing, whatever its priority: an ERR
 // that answers a request of an Easy client, whose place among the answers says which
-// one it answers. It has the room that a message has. It fails as Push does.
-func (q *Queue) PushInOrder(f wire.Frame) error { return q.push(f, ordered) }
+// one it answers, or the ERR that ends the connection. It fails as Push does.
+func (q *Queue) PushInOrder(f wire.Frame) error {
+	if f.Type == wire.TypeBye {
+		return q.PushLast(f)
+	}
+	return q.push(f, ordered)
+}
 
 // PushLast queues f as the last frame of the connection: a BYE, or the ERR that ends
 // the connection. It comes out behind all that is queued, and nothing is queued
-// behind it. There is always room for it; it fails with ErrEnded if there has been
-// one.
+// behind it. It fails as Push does.
 func (q *Queue) PushLast(f wire.Frame) error {
-	if q.ended {
-		return ErrEnded
+	if err := q.push(f, ordered); err != nil {
+		return err
 	}
 	q.ended = true
-	q.add(f, ordered)
 	return nil
 }
 
 func (q *Queue) push(f wire.Frame, l int) error {
-	switch {
-	case f.Type == wire.TypeBye:
-		return q.PushLast(f)
-	case q.ended:
+	if q.ended {
 		return ErrEnded
-	case q.full(l < ordered):
-		return ErrFull
 	}
-	q.add(f, l)
+	size, err := q.lanes[l].push(q.pushed, f)
+	if err != nil {
+		return err
+	}
+	q.pushed++
+	q.frames++
+	q.octets += size
+	if l == ordered {
+		q.ordered += int64(size)
+	}
 	return nil
 }
 
-func (q *Queue) add(f wire.Frame, l int) {
-	q.lanes[l].push(item{number: q.pushed, frame: f})
-	q.pushed++
-	q.frames++
-	q.octets += f.EncodedLen()
+// Take takes out what is to be sent next: frames that have at least the given octets
+// together, if so many wait, and not one more than that takes. Where there is nothing to
+// decide, because none of those that wait may overtake another, it is as many frames as
+// make 64 KiB, whatever is asked for. It returns nil if none waits.
+//
+// The Batch is the caller's until he gives it back by Free.
+func (q *Queue) Take(octets int) *Batch {
+	if q.frames == 0 {
+		return nil
+	}
+	if urgent, _ := q.next(); q.lanes[urgent].frames == q.frames {
+		return q.takeBatch(urgent)
+	}
+	b := newBatch()
+	for q.frames > 0 && len(b.octets) < octets {
+		l := q.choose()
+		size := q.lanes[l].pop(b)
+		q.frames--
+		q.octets -= size
+		if l != ordered {
+			b.ahead += size
+		}
+	}
+	return b
 }
 
-// Pop takes out the frame that is to be sent next. The second result is false if
-// none waits.
-func (q *Queue) Pop() (wire.Frame, bool) {
-	if q.frames == 0 {
-		return wire.Frame{}, false
+// takeBatch takes out the oldest batch of the only lane in which something waits.
+func (q *Queue) takeBatch(l int) *Batch {
+	b, frames := q.lanes[l].popBatch()
+	size := len(b.Octets())
+	if l != ordered {
+		b.ahead = size
 	}
-	// The ordered lane is the last one. It is the most urgent when all others are
-	// empty, and its first frame is then the oldest of all. So it never overtakes.
-	urgent, oldest := -1, -1
+	q.frames -= frames
+	q.octets -= size
+	q.run = 0
+	return b
+}
+
+// choose returns the lane of the frame that is to be sent next.
+func (q *Queue) choose() int {
+	urgent, oldest := q.next()
+	next := urgent
+	if q.run >= q.cfg.Burst {
+		next = oldest
+	}
+	if q.run++; next == oldest {
+		q.run = 0
+	}
+	return next
+}
+
+// next returns the lane of the most urgent frame that waits and that of the oldest. The
+// ordered lane is the last one: it is the most urgent when all others are empty, and its
+// first frame is then the oldest of all. So it never overtakes.
+func (q *Queue) next() (urgent, oldest int) {
+	urgent, oldest = -1, -1
 	for l := range q.lanes {
 		switch {
 		case q.lanes[l].empty():
@@ -173,15 +212,5 @@ func (q *Queue) Pop() (wire.Frame, bool) {
 			oldest = l
 		}
 	}
-	next := urgent
-	if q.ahead >= q.cfg.Burst {
-		next = oldest
-	}
-	if q.ahead++; next == oldest {
-		q.ahead = 0
-	}
-	f := q.lanes[next].pop().frame
-	q.frames--
-	q.octets -= f.EncodedLen()
-	return f, true
+	return urgent, oldest
 }

@@ -11,9 +11,9 @@ type ActionKind uint8
 
 // What a Server or a Client may ask of its transport.
 const (
-	// ActionSend queues Frame behind what has been queued before. If Acknowledged is
-	// set, Client.Sent is to be told of Message when its octets are with the operating
-	// system.
+	// ActionSend queues Frame. It may overtake what has been queued before and is less
+	// urgent, unless InOrder is set. If Acknowledged is set, Client.Sent is to be told of
+	// Message when its octets are with the operating system.
 	ActionSend ActionKind = iota + 1
 
 	// ActionDeliver hands Frame to the application, of a Server as message number
@@ -74,6 +74,7 @@ type Action struct {
 	Frame        wire.Frame
 	Message      uint64
 	Acknowledged bool
+	InOrder      bool
 	Err          error
 }
 
@@ -92,12 +93,18 @@ func (s *script) begin() {
 
 func (s *script) do(a Action) { s.actions = append(s.actions, a) }
 
-func (s *script) send(frames ...wire.Frame) {
+func (s *script) send(frames ...wire.Frame) { s.queue(false, frames) }
+
+// sendInOrder is send for frames that overtake nothing, even if they are more urgent:
+// what stands for an answer, and the last ones of a connection [PRI-3].
+func (s *script) sendInOrder(frames ...wire.Frame) { s.queue(true, frames) }
+
+func (s *script) queue(inOrder bool, frames []wire.Frame) {
 	if s.mute {
 		return
 	}
 	for _, f := range frames {
-		s.do(Action{Kind: ActionSend, Frame: f})
+		s.do(Action{Kind: ActionSend, Frame: f, InOrder: inOrder})
 	}
 }
 

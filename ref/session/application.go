@@ -18,10 +18,23 @@ func IsProtocolKey(key []byte) bool {
 	}
 }
 
+// isMessage reports whether frames of a type are an application's: DATA, and those
+// beyond the eight that are given.
+func isMessage(t wire.Type, others wire.TypeSet) bool {
+	switch t {
+	case wire.TypeData:
+		return true
+	case wire.TypeHello, wire.TypeWelcome, wire.TypePing, wire.TypePong, wire.TypeBye, wire.TypeAck, wire.TypeErr:
+		return false
+	default:
+		return others.Has(t)
+	}
+}
+
 // checkAnswer returns why an application may not send f, or nil. limit is the
 // octets that its encoding may take.
-func checkAnswer(f wire.Frame, limit int) error {
-	if f.Type != wire.TypeData {
+func checkAnswer(f wire.Frame, limit int, others wire.TypeSet) error {
+	if !isMessage(f.Type, others) {
 		return refusal(wire.UnexpectedFrameType, "an application answers with DATA, not with %v", f.Type)
 	}
 	return checkSendable(f, limit)

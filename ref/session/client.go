@@ -37,6 +37,11 @@ type ClientConfig struct {
 	// started again does not repeat the numbers of the run before.
 	FirstMsgID uint64
 
+	// Messages is the types beyond the eight whose frames are the application's, as those
+	// of DATA are; it names the eight in vain. A frame of a type that is known and not
+	// among them is taken, and nothing becomes of it [TYP-5].
+	Messages wire.TypeSet
+
 	// KeepAlive says how a server that has vanished is noticed.
 	KeepAlive KeepAlive
 
@@ -167,15 +172,15 @@ func (c *Client) greet() {
 	c.greeted = true
 }
 
-// Send is given a message by the application. f must stay as it is until it has
-// been sent.
+// Send is given a message by the application. f must stay as it is until the actions
+// have been carried out. It is not told the time: no timer depends on it.
 //
 // It refuses with a *LocalError: a frame that is neither DATA nor of a type beyond
 // the eight that the limits name, has flags other than CRC and, on DATA, COMP, which
 // says that its payload has been compressed, or a header of the protocol's [HDR-11],
 // or is larger than the limit [LIM-4]; and, as ConnectionClosed, everything once the
 // end of the connection has begun.
-func (c *Client) Send(now time.Time, f wire.Frame) ([]Action, error) {
+func (c *Client) Send(f wire.Frame) ([]Action, error) {
 	c.begin()
 	if err := c.sendable(f); err != nil {
 		return nil, err
@@ -192,7 +197,7 @@ func (c *Client) Send(now time.Time, f wire.Frame) ([]Action, error) {
 //
 // "A sender MUST give distinct msg-id values to distinct messages that it sends to
 // the same destination." [ACK-11]
-func (c *Client) SendReliable(now time.Time, f wire.Frame) (id uint64, actions []Action, err error) {
+func (c *Client) SendReliable(f wire.Frame) (id uint64, actions []Action, err error) {
 	c.begin()
 	if err := c.sendable(f); err != nil {
 		return 0, nil, err
@@ -242,7 +247,7 @@ func (c *Client) Forget(id uint64) { c.waits.end(id) }
 // a *LocalError of Reason ConnectionClosed. It has no timer.
 //
 // PONGs are matched by their payload, among equal ones by their order.
-func (c *Client) Ping(now time.Time, payload []byte) (number uint64, actions []Action, err error) {
+func (c *Client) Ping(payload []byte) (number uint64, actions []Action, err error) {
 	c.begin()
 	if c.state != StateOpen {
 		return 0, nil, refusal(wire.ConnectionClosed, "the PING comes too late")
@@ -267,7 +272,7 @@ func (c *Client) ForgetPing(number uint64) { c.pings.end(number) }
 func (c *Client) Close(now time.Time) []Action {
 	c.begin()
 	if c.state == StateOpen {
-		c.send(wire.Frame{Type: wire.TypeBye})
+		c.sendInOrder(wire.Frame{Type: wire.TypeBye})
 		c.shutdown(now.Add(c.cfg.CloseTimeout))
 	}
 	return c.actions
@@ -294,7 +299,7 @@ func (c *Client) shutdown(end time.Time) {
 //	ACK              ends the send that it names, or is ignored
 //	ERR              ends the send that it names, or is notified
 //	HELLO            ERR 13: only a client sends it
-//	beyond those     none
+//	beyond those     is delivered, if it is among ClientConfig.Messages
 //
 // REQ_ACK on DATA, PING and BYE is answered by an ACK, ahead of everything else; it
 // has the frame's msg-id, or none where the frame has no valid one. A frame of any
@@ -332,6 +337,10 @@ func (c *Client) Frame(now time.Time, f wire.Frame) []Action {
 		c.peerError(f)
 	case wire.TypeHello:
 		c.refuse(f, wire.UnexpectedFrameType) // [ERR-8]
+	default:
+		if isMessage(f.Type, c.cfg.Messages) {
+			c.do(Action{Kind: ActionDeliver, Frame: f})
+		}
 	}
 	return c.actions
 }
@@ -470,7 +479,7 @@ func (c *Client) Advance(now time.Time) []Action {
 		c.send(f)
 	case silent != nil:
 		c.silence(silent)
-		c.send(wire.Frame{Type: wire.TypeBye}) // [TCP-10]
+		c.sendInOrder(wire.Frame{Type: wire.TypeBye}) // [TCP-10]
 		c.shutdown(now.Add(c.cfg.Linger))
 	}
 	if !c.timer.IsZero() && !now.Before(c.timer) {
@@ -490,7 +499,7 @@ func (c *Client) endInput(now time.Time, err *LocalError, fault wire.Reason) {
 		return
 	}
 	if fault.OnWire() {
-		c.send(errFrame(fault, ""))
+		c.sendInOrder(errFrame(fault, "")) // as the last frame [TCP-16]
 	}
 	c.shutdown(end)
 }

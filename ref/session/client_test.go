@@ -60,7 +60,7 @@ func expect(t *testing.T, actions []session.Action, want ...string) {
 
 func sendData(t *testing.T, c *session.Client, words ...string) {
 	t.Helper()
-	actions, err := c.Send(at(0), data(words...))
+	actions, err := c.Send(data(words...))
 	require.NoError(t, err)
 	expect(t, actions, "send "+describe(data(words...)))
 }
@@ -68,7 +68,7 @@ func sendData(t *testing.T, c *session.Client, words ...string) {
 // sendAck sends a message that is to have this msg-id and reports it as sent.
 func sendAck(t *testing.T, c *session.Client, seconds float64, id uint64) {
 	t.Helper()
-	got, actions, err := c.SendReliable(at(seconds), data("'x"))
+	got, actions, err := c.SendReliable(data("'x"))
 	require.NoError(t, err)
 	require.Equal(t, id, got)
 	expect(t, actions, fmt.Sprintf(`send DATA REQ_ACK msg-id=%d "x"`, id))
@@ -128,7 +128,7 @@ func TestClientFrameReactions(t *testing.T) {
 // [TCP-2] [TCP-27]
 func TestClientGreetsOnceAndWaitsForNobody(t *testing.T) {
 	c := session.NewClient(clientConfig)
-	actions, err := c.Send(at(0), data("'a"))
+	actions, err := c.Send(data("'a"))
 	require.NoError(t, err)
 	expect(t, actions, "send HELLO", `send DATA "a"`)
 	expect(t, c.Open(at(0)))
@@ -194,7 +194,7 @@ func TestClientRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := opened(t, cfg)
-			actions, err := client.Send(at(0), c.f)
+			actions, err := client.Send(c.f)
 			if c.send == 0 {
 				require.NoError(t, err)
 				expect(t, actions, "send "+describe(c.f))
@@ -202,7 +202,7 @@ func TestClientRefusals(t *testing.T) {
 				localError(t, err, c.send)
 				assert.Empty(t, actions)
 			}
-			_, actions, err = client.SendReliable(at(0), c.f)
+			_, actions, err = client.SendReliable(c.f)
 			if c.reliable == 0 {
 				require.NoError(t, err)
 				require.Len(t, actions, 1)
@@ -214,7 +214,7 @@ func TestClientRefusals(t *testing.T) {
 		})
 	}
 	client := opened(t, cfg)
-	_, _, err := client.Ping(at(0), make([]byte, 86))
+	_, _, err := client.Ping(make([]byte, 86))
 	localError(t, err, wire.FrameTooLarge)
 }
 
@@ -231,9 +231,9 @@ func TestClientWithoutRoomForTheMsgID(t *testing.T) {
 		require.NoError(t, err)
 	}
 	c := opened(t, clientConfig)
-	_, _, err := c.SendReliable(at(0), f)
+	_, _, err := c.SendReliable(f)
 	localError(t, err, wire.FrameTooLarge)
-	_, err = c.Send(at(0), f)
+	_, err = c.Send(f)
 	require.NoError(t, err)
 	sendAck(t, c, 0, 5) // no msg-id was spent
 }
@@ -269,7 +269,7 @@ func TestClientSeveralSendsAtOnce(t *testing.T) {
 // The time counts from the moment at which the octets are with the operating system.
 func TestClientAckTimeoutStartsWhenSent(t *testing.T) {
 	c := opened(t, session.ClientConfig{FirstMsgID: 5, AckTimeout: 10 * time.Second})
-	id, _, err := c.SendReliable(at(0), data("'x"))
+	id, _, err := c.SendReliable(data("'x"))
 	require.NoError(t, err)
 	expect(t, c.Advance(at(100)))
 	expect(t, c.Sent(at(100), id))
@@ -277,7 +277,7 @@ func TestClientAckTimeoutStartsWhenSent(t *testing.T) {
 	expect(t, c.Advance(at(110)), "settle 5 Timeout")
 
 	// An ACK can be faster than the report.
-	id, _, err = c.SendReliable(at(0), data("'x"))
+	id, _, err = c.SendReliable(data("'x"))
 	require.NoError(t, err)
 	expect(t, c.Frame(at(120), frame(wire.TypeAck, 0, "msg-id=6")), "settle 6")
 	expect(t, c.Sent(at(120), id))
@@ -290,9 +290,9 @@ func TestClientMsgIDs(t *testing.T) {
 	for _, want := range []uint64{1<<64 - 1, 0, 1} {
 		sendAck(t, c, 0, want)
 	}
-	first, _, err := opened(t, session.ClientConfig{}).SendReliable(at(0), data())
+	first, _, err := opened(t, session.ClientConfig{}).SendReliable(data())
 	require.NoError(t, err)
-	second, _, err := opened(t, session.ClientConfig{}).SendReliable(at(0), data())
+	second, _, err := opened(t, session.ClientConfig{}).SendReliable(data())
 	require.NoError(t, err)
 	assert.NotEqual(t, first, second, "drawn at random")
 }
@@ -302,7 +302,7 @@ func TestClientPings(t *testing.T) {
 	payload := []byte("a")
 	for number, p := range []string{"a", "b", "a", "c", ""} {
 		payload = append(payload[:0], p...)
-		got, actions, err := c.Ping(at(0), payload)
+		got, actions, err := c.Ping(payload)
 		require.NoError(t, err)
 		assert.EqualValues(t, number+1, got)
 		expect(t, actions, "send "+describe(wire.Frame{Type: wire.TypePing, Payload: payload}))
@@ -318,7 +318,7 @@ func TestClientPings(t *testing.T) {
 	c.ForgetPing(4)
 	expect(t, pong("c"))
 	expect(t, c.Frame(at(0), frame(wire.TypeBye, 0)), "pong 5 ConnectionClosed", "end ConnectionClosed", "shut down writing")
-	_, _, err := c.Ping(at(0), nil)
+	_, _, err := c.Ping(nil)
 	localError(t, err, wire.ConnectionClosed)
 }
 
@@ -332,9 +332,9 @@ func TestClientAfterTheByeOfTheServer(t *testing.T) {
 	expect(t, c.Frame(at(1), data("'behind'")))
 	expect(t, c.Fault(at(1), &wire.DecodeError{Reason: wire.InvalidMagic}))
 	expect(t, c.Close(at(1)))
-	_, err := c.Send(at(1), data())
+	_, err := c.Send(data())
 	localError(t, err, wire.ConnectionClosed)
-	_, _, err = c.SendReliable(at(1), data())
+	_, _, err = c.SendReliable(data())
 	localError(t, err, wire.ConnectionClosed)
 	assert.Equal(t, at(2), c.NextTimeout())
 	expect(t, c.Flushed(at(1.5)))
@@ -443,7 +443,7 @@ func TestClientClosesAndThePeerFails(t *testing.T) {
 func TestClientLost(t *testing.T) {
 	c := opened(t, clientConfig)
 	sendAck(t, c, 0, 5)
-	_, _, err := c.Ping(at(0), nil)
+	_, _, err := c.Ping(nil)
 	require.NoError(t, err)
 	expect(t, c.Lost(at(0)), "settle 5 ConnectionClosed", "pong 1 ConnectionClosed", "end ConnectionClosed", "close")
 	expect(t, c.Lost(at(0)))
@@ -455,7 +455,7 @@ func TestClientLost(t *testing.T) {
 // The errors that are not told by their kind alone say what to do.
 func TestClientErrorTexts(t *testing.T) {
 	c := opened(t, clientConfig)
-	_, err := c.Send(at(0), frame(wire.TypePing, 0))
+	_, err := c.Send(frame(wire.TypePing, 0))
 	assert.EqualError(t, err, "UnexpectedFrameType: PING has an operation of its own, use Ping")
 	c.Partial(at(0), 3)
 	actions := c.EndOfStream(at(0))

@@ -31,6 +31,11 @@ type EndpointConfig struct {
 	// HELLO, which is none of its business.
 	Client bool
 
+	// Messages is the types beyond the eight whose frames are the application's, as those
+	// of DATA are; it names the eight in vain. A frame of a type that is known and not
+	// among them is taken, and nothing becomes of it [TYP-5].
+	Messages wire.TypeSet
+
 	// Unpack undoes the compression of a complete DATA message that has COMP set. Nil
 	// means that compression is not offered [CMP-11].
 	Unpack Unpack
@@ -43,11 +48,12 @@ type Endpoint struct {
 	limits wire.Limits
 	client bool
 	unpack Unpack
+	others wire.TypeSet
 }
 
 // NewEndpoint returns an Endpoint.
 func NewEndpoint(cfg EndpointConfig) *Endpoint {
-	return &Endpoint{limits: cfg.Limits, client: cfg.Client, unpack: cfg.Unpack}
+	return &Endpoint{limits: cfg.Limits, client: cfg.Client, unpack: cfg.Unpack, others: cfg.Messages}
 }
 
 // Reaction is what is to be done about a datagram.
@@ -161,7 +167,7 @@ func parseDatagram(b []byte, lim wire.Limits) (wire.Frame, error) {
 //	ACK                       none; it may settle a message
 //	ERR                       none; it is reported and may settle a message
 //	WELCOME, PONG             none: over UDP a wrong role is met by silence
-//	beyond those              none
+//	beyond those              is delivered, if it is among EndpointConfig.Messages
 //
 // REQ_ACK on the first four is answered by an ACK if there is a valid msg-id, a
 // HELLO at a client excepted. A message that cannot be decompressed is neither
@@ -193,6 +199,10 @@ func (e *Endpoint) Message(f wire.Frame, octets int) Reaction {
 	case wire.TypeErr:
 		r.Err = NewPeerError(f)
 		r.settle(f)
+	default:
+		if isMessage(f.Type, e.others) {
+			r.Deliver, r.Message, r.Received = true, f, f
+		}
 	}
 	return r
 }
@@ -216,12 +226,12 @@ func (r *Reaction) reply(f wire.Frame, budget *int) {
 }
 
 // CheckAnswer returns why an application may not send f as an answer, as a
-// *LocalError, or nil: a frame that is not DATA, that has flags other than CRC and
-// COMP, which says that its payload has been compressed, or a header of the protocol's
+// *LocalError, or nil: a frame that is neither DATA nor of a type among
+// EndpointConfig.Messages, that has flags other than CRC and, on DATA, COMP, which says that its payload has been compressed, or a header of the protocol's
 // [HDR-11], or that takes more than 255 fragments can hold [FRG-7]. Whether what is
 // left fits a datagram or can be cut is another question.
 func (e *Endpoint) CheckAnswer(f wire.Frame) error {
-	return checkAnswer(f, maxMessage)
+	return checkAnswer(f, maxMessage, e.others)
 }
 
 // CheckMessage returns why an application may not send f on its own account, as a

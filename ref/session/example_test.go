@@ -66,7 +66,7 @@ func ExampleClient() {
 	fmt.Println("connected")
 	show(c.Open(now))
 	fmt.Println("a message that is to be acknowledged")
-	id, actions, err := c.SendReliable(now, wire.Frame{Type: wire.TypeData, Payload: []byte("order")})
+	id, actions, err := c.SendReliable(wire.Frame{Type: wire.TypeData, Payload: []byte("order")})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -26,6 +26,11 @@ type ServerConfig struct {
 	// down. Zero or less means DefaultLinger.
 	Linger time.Duration
 
+	// Messages is the types beyond the eight whose frames are the application's, as those
+	// of DATA are; it names the eight in vain. A frame of a type that is known and not
+	// among them is taken, and nothing becomes of it [TYP-5].
+	Messages wire.TypeSet
+
 	// KeepAlive says how a client that has vanished is noticed, and how long one may be
 	// idle.
 	KeepAlive KeepAlive
@@ -132,7 +137,7 @@ func (s *Server) NextTimeout() time.Time {
 //	WELCOME          ERR 13: only a server sends it
 //	ERR              none; it is reported
 //	ACK, PONG        none
-//	beyond those     none
+//	beyond those     is delivered, if it is among ServerConfig.Messages
 //
 // REQ_ACK on the first four is answered by an ACK, ahead of everything else; it
 // has the frame's msg-id, or none where the frame has no valid one. A frame of
@@ -164,6 +169,10 @@ func (s *Server) Frame(now time.Time, f wire.Frame) []Action {
 		s.refuse(f, wire.UnexpectedFrameType) // [ERR-5]
 	case wire.TypeErr:
 		s.report(NewPeerError(f)) // and nothing else [ERR-3] [ERR-4]
+	default:
+		if isMessage(f.Type, s.cfg.Messages) {
+			s.do(Action{Kind: ActionDeliver, Frame: f, Message: s.owed.deliver()})
+		}
 	}
 	return s.actions
 }
@@ -259,8 +268,8 @@ func (s *Server) EndOfStream(now time.Time) []Action {
 // if n is the oldest message not yet done with, and kept until then otherwise, so
 // that f must stay as it is. A message may have any number of answers.
 //
-// It refuses with a *LocalError: a frame that is not DATA, has flags other than
-// CRC and COMP, which says that its payload has been compressed, or a header of the
+// It refuses with a *LocalError: a frame that is neither DATA nor of a type among
+// ServerConfig.Messages, has flags other than CRC and, on DATA, COMP, which says that its payload has been compressed, or a header of the
 // protocol's [HDR-11], or is larger than the limit [LIM-4]; a message that was not
 // delivered or is already done with; and, as ConnectionClosed, everything once the
 // connection is closed.
@@ -269,7 +278,7 @@ func (s *Server) Answer(now time.Time, n uint64, f wire.Frame) ([]Action, error)
 	if s.state == StateClosed {
 		return nil, refusal(wire.ConnectionClosed, "the answer to message %d comes too late", n)
 	}
-	if err := checkAnswer(f, s.cfg.MaxFrame); err != nil {
+	if err := checkAnswer(f, s.cfg.MaxFrame, s.cfg.Messages); err != nil {
 		return nil, err
 	}
 	return s.answer(n, f)
@@ -307,7 +316,7 @@ func (s *Server) answer(n uint64, f wire.Frame) ([]Action, error) {
 	if !ok {
 		return nil, refusal(wire.Protocol, "message %d does not await an answer", n)
 	}
-	s.send(leave...)
+	s.sendInOrder(leave...)
 	return s.actions, nil
 }
 
@@ -318,7 +327,7 @@ func (s *Server) Done(now time.Time, n uint64) []Action {
 	if s.state == StateClosed {
 		return nil
 	}
-	s.send(s.owed.done(n)...)
+	s.sendInOrder(s.owed.done(n)...)
 	s.pulse.rested = now
 	if s.state == StateDraining {
 		s.finish()
@@ -408,10 +417,10 @@ func (s *Server) finish() {
 		return
 	}
 	if s.fault.OnWire() {
-		s.send(errFrame(s.fault, ""))
+		s.sendInOrder(errFrame(s.fault, "")) // as the last frame [TCP-16]
 	}
 	if s.bye {
-		s.send(wire.Frame{Type: wire.TypeBye})
+		s.sendInOrder(wire.Frame{Type: wire.TypeBye})
 	}
 	s.do(Action{Kind: ActionShutdownWrite})
 	s.state = StateFlushing

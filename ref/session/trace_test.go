@@ -207,11 +207,11 @@ func (p *tcpTrace) input(at time.Duration, in vectors.Input, cut func([]byte) []
 		p.do(at, actions)
 		p.do(at, p.server.Done(now, uint64(in.Of)))
 	case vectors.InSend:
-		actions, err := p.client.Send(now, toWire(p.t, in.Frame))
+		actions, err := p.client.Send(toWire(p.t, in.Frame))
 		p.do(at, actions)
 		p.refused(at, err)
 	case vectors.InSendAck:
-		_, actions, err := p.client.SendReliable(now, toWire(p.t, in.Frame))
+		_, actions, err := p.client.SendReliable(toWire(p.t, in.Frame))
 		p.do(at, actions)
 		p.refused(at, err)
 	case vectors.InReceive: // what comes is taken at once

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/ref/compress"
+	"github.com/vstp-project/vstp/ref/extension"
 	"github.com/vstp-project/vstp/ref/metrics"
+	"github.com/vstp-project/vstp/ref/priority"
 	"github.com/vstp-project/vstp/ref/rate"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
@@ -18,6 +20,7 @@ const (
 	DefaultMaxConns      = 4096
 	DefaultQueueMessages = 256
 	DefaultQueueOctets   = 1 << 20
+	DefaultPendingOctets = priority.DefaultMaxOctets
 	DefaultStalledWrite  = 90 * time.Second
 	DefaultTLSHandshake  = 30 * time.Second // [TLS-4]
 )
@@ -28,6 +31,24 @@ type Config struct {
 	// Limits is what frames may be, in both directions. The zero value is the
 	// specification's default.
 	Limits wire.Limits
+
+	// MessageTypes is the frame types from 0x10 on that the application exchanges as it
+	// does DATA: they are known beside those in Limits.Types, delivered to it and may be
+	// sent by it, at a Server as answers. A type that is known and not among them is
+	// taken, and nothing becomes of it. Such a message is neither acknowledged nor
+	// compressed [FLG-8]. Types that cannot be allocated are left out.
+	//
+	// "An extension of this specification MAY allocate TYPE values from 0x10 to 0xFF, and
+	// no others, in the registry, an endpoint that knows such a value accepting it as it
+	// accepts the first eight." [TYP-5]
+	MessageTypes []wire.Type
+
+	// Extensions see the messages on their way to the application, when everything has
+	// been checked and decompressed, and those on their way from it, before they are
+	// compressed. A message for which one fails is dropped, counted and logged, and
+	// nothing else comes of it: it has been acknowledged, if it asked for that. Nil means
+	// that there are none.
+	Extensions *extension.Set
 
 	// Handler is the application of a Server. Nil takes messages and leaves them
 	// unanswered. A Conn has none.
@@ -112,6 +133,21 @@ type Config struct {
 	QueueMessages int
 	QueueOctets   int
 
+	// PendingOctets bounds what waits to be sent on one connection, by octets of encoded
+	// frames. While it is reached Send, and Request.Answer at a Server, wait; what the
+	// protocol itself says may take as much again before nothing more is read. The
+	// message that reaches it may go beyond. Zero means DefaultPendingOctets, 128 KiB.
+	PendingOctets int
+
+	// ReceiveBuffer and SendBuffer are the octets asked for as the socket's buffers. The
+	// system may give less or more; that it cannot is no error. Zero leaves them to the
+	// system, which for TCP makes them as large as the connection has use for.
+	//
+	// "An implementation MUST let its caller set the sizes of the send and receive buffers
+	// of its sockets." [LIB-4]
+	ReceiveBuffer int
+	SendBuffer    int
+
 	// Compression says what becomes of messages with the COMP flag. An application that
 	// sets it on a message asks for compression; what arrives compressed reaches the
 	// application plain and without the flag [CMP-4].
@@ -162,6 +198,7 @@ func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Limits.Types = c.Limits.Types.With(c.MessageTypes...)
 	return c
 }
 
@@ -173,6 +210,7 @@ func (c Config) server() session.ServerConfig {
 		StalledFrame: c.StalledFrame,
 		Linger:       c.Linger,
 		KeepAlive:    c.keepAlive(),
+		Messages:     wire.NewTypeSet(c.MessageTypes...),
 		Unpack:       c.Compression.Incoming(c.Limits.MaxFrame),
 	}
 }
@@ -185,6 +223,7 @@ func (c Config) client() session.ClientConfig {
 		CloseTimeout: c.CloseTimeout,
 		FirstMsgID:   c.FirstMsgID,
 		KeepAlive:    c.keepAlive(),
+		Messages:     wire.NewTypeSet(c.MessageTypes...),
 		Unpack:       c.Compression.Incoming(c.Limits.MaxFrame),
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
@@ -25,7 +24,6 @@ import (
 type Conn struct {
 	*link
 	life *session.Client // link.sess
-	all  sync.WaitGroup  // both goroutines
 
 	// With the lock of the link:
 	sends   map[uint64]chan error // those that wait for an ACK, by msg-id
@@ -106,7 +104,6 @@ func NewConn(ctx context.Context, nc net.Conn, cfg Config) (*Conn, error) {
 	}
 	c.log.Info("tcp: connected")
 	c.tell(c.life.Open)
-	c.all.Go(c.write)
 	c.all.Go(c.read)
 	return c, nil
 }
@@ -148,41 +145,35 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Send sends a message of the application's. It returns when its octets are with the
-// operating system; f may be changed then. The COMP flag asks for compression. That it
-// was sent does not mean that it will arrive. Messages of several callers leave whole,
-// in whatever order; those of one leave in the order of its calls.
+// Send sends a message of the application's. It returns when the message is queued; f
+// may be changed then. What is queued leaves at once, together with whatever else is,
+// and before Close ends; there is nothing to be flushed. Send waits for room where
+// Config.PendingOctets wait already, because the peer does not take them. The COMP flag
+// asks for compression. That it was sent does not mean that it will arrive, or that the
+// system has taken it: a connection that breaks says so by the error of the next call.
+// Messages of several callers leave whole, in whatever order; those of one leave in the
+// order of its calls. A PING, and what the protocol itself says, may leave before a
+// message that still waits [PRI-2].
 //
 // "With default settings a sender MUST NOT compress a payload shorter than 1,024
 // octets." [CMP-5]
 //
-// What session.Client.Send refuses gives a *session.LocalError, and nothing is sent.
-// If ctx is done first, the message may still be sent. Once the connection has ended
-// the error is a *session.LocalError of Reason ConnectionClosed that matches
-// net.ErrClosed as well; a message that was on its way then may have arrived.
+// What session.Client.Send refuses gives a *session.LocalError, and nothing is sent; what
+// an extension fails with gives an *extension.DropError, and the connection goes on.
+// Nothing is sent either if ctx is done first. Once the connection has ended the error
+// is a *session.LocalError of Reason ConnectionClosed that matches net.ErrClosed as
+// well, and the error of the system if that has broken it; of the messages before,
+// some may not have arrived then.
 //
 // "A pending receive SHOULD NOT hold up a send on the same client." [TCP-31]
 func (c *Conn) Send(ctx context.Context, f wire.Frame) error {
-	sent := make(chan error, 1)
-	f, err := c.cfg.Compression.Outgoing(f)
+	f, err := c.outgoing(ctx, f)
 	if err != nil {
 		return fmt.Errorf("tcp: sending: %w", err)
 	}
 	c.mu.Lock()
-	err = c.submit(ctx, func(now time.Time) ([]session.Action, error) { return c.life.Send(now, f) })
-	if err == nil {
-		c.outbox.mark(func(ok bool) {
-			if ok {
-				sent <- nil
-			} else {
-				sent <- closedError("the connection has ended before everything was sent")
-			}
-		})
-	}
+	err = c.submit(ctx, func() ([]session.Action, error) { return c.life.Send(f) })
 	c.mu.Unlock()
-	if err == nil {
-		err = await(ctx, sent, func() {})
-	}
 	if err != nil {
 		return fmt.Errorf("tcp: sending: %w", err)
 	}
@@ -199,15 +190,15 @@ func (c *Conn) Send(ctx context.Context, f wire.Frame) error {
 //
 // "A sender MUST NOT retransmit a frame over TCP." [RTX-12]
 func (c *Conn) SendReliable(ctx context.Context, f wire.Frame) error {
-	f, err := c.cfg.Compression.Outgoing(f)
+	f, err := c.outgoing(ctx, f)
 	if err != nil {
 		return fmt.Errorf("tcp: sending: %w", err)
 	}
 	ended := make(chan error, 1)
 	var id uint64
 	c.mu.Lock()
-	err = c.submit(ctx, func(now time.Time) (actions []session.Action, err error) {
-		id, actions, err = c.life.SendReliable(now, f)
+	err = c.submit(ctx, func() (actions []session.Action, err error) {
+		id, actions, err = c.life.SendReliable(f)
 		return actions, err
 	})
 	if err == nil {
@@ -240,8 +231,8 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) error {
 	ended := make(chan error, 1)
 	var number uint64
 	c.mu.Lock()
-	err := c.submit(ctx, func(now time.Time) (actions []session.Action, err error) {
-		number, actions, err = c.life.Ping(now, payload)
+	err := c.submit(ctx, func() (actions []session.Action, err error) {
+		number, actions, err = c.life.Ping(payload)
 		return actions, err
 	})
 	if err == nil {
@@ -264,7 +255,7 @@ func (c *Conn) Ping(ctx context.Context, payload []byte) error {
 
 // submit has something sent as soon as there is room for it. c.mu is held, but not
 // while waiting.
-func (c *Conn) submit(ctx context.Context, event func(now time.Time) ([]session.Action, error)) error {
+func (c *Conn) submit(ctx context.Context, event func() ([]session.Action, error)) error {
 	err := c.wait(ctx, func() bool { return !c.outbox.full() || c.sess.State() != session.StateOpen })
 	if err != nil {
 		return err
@@ -272,9 +263,9 @@ func (c *Conn) submit(ctx context.Context, event func(now time.Time) ([]session.
 	if c.sess.State() == session.StateOpen && ctx.Err() != nil {
 		return ctx.Err()
 	}
-	actions, err := event(time.Now())
+	actions, err := event()
 	if errors.Is(err, wire.ConnectionClosed) {
-		return fmt.Errorf("%w: %w", net.ErrClosed, err)
+		return c.closedBy(err)
 	}
 	c.do(actions)
 	return err
@@ -301,8 +292,10 @@ func closedError(why string) error {
 	return fmt.Errorf("%w: %w", net.ErrClosed, &session.LocalError{Reason: wire.ConnectionClosed, Detail: why})
 }
 
-// Receive returns the next DATA message, which owns its memory. Messages wait until
-// they are received.
+// Receive returns the next message, DATA or of Config.MessageTypes, which owns its
+// memory. Messages wait until they are received. Extensions see them here; what one of
+// them drops is passed over. They are not told when ctx is done, for a message must not
+// be lost by that.
 //
 // An ERR of the peer's that ends no SendReliable is returned as a *session.PeerError,
 // in its place among the messages; Receive may be called again then. A fault of the
@@ -322,6 +315,19 @@ func closedError(why string) error {
 // "A client MUST report a received ERR to its application as an error of the code
 // that it carries and not as a message." [ERR-7]
 func (c *Conn) Receive(ctx context.Context) (wire.Frame, error) {
+	for {
+		f, err := c.receive(ctx)
+		if err != nil {
+			return wire.Frame{}, fmt.Errorf("tcp: receiving: %w", err)
+		}
+		if f, ok := c.incoming(context.WithoutCancel(ctx), f); ok {
+			return f, nil
+		}
+	}
+}
+
+// receive returns the next message as it has come.
+func (c *Conn) receive(ctx context.Context) (wire.Frame, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	err := c.wait(ctx, func() bool { return !c.inbox.empty() || c.over != nil })
@@ -339,20 +345,18 @@ func (c *Conn) Receive(ctx context.Context) (wire.Frame, error) {
 	default:
 		err = c.over
 	}
-	return wire.Frame{}, fmt.Errorf("tcp: receiving: %w", err)
+	return wire.Frame{}, err
 }
 
 // special does what the link does not do for both ends. c.mu is held.
 func (c *Conn) special(a session.Action) {
 	switch a.Kind {
-	case session.ActionSend:
-		if a.Acknowledged {
-			c.outbox.mark(func(sent bool) {
-				if sent {
-					c.do(c.life.Sent(time.Now(), a.Message))
-				}
-			})
-		}
+	case session.ActionSend: // to be acknowledged
+		c.outbox.mark(func(sent bool) {
+			if sent {
+				c.do(c.life.Sent(time.Now(), a.Message))
+			}
+		})
 	case session.ActionNotify:
 		c.log.Info("tcp: " + a.Err.Error())
 		c.inbox.push(message{err: a.Err, octets: wire.Overhead + len(a.Err.Error())})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -323,39 +324,59 @@ func TestConnContexts(t *testing.T) {
 	})
 }
 
-// A peer that takes nothing: Send waits, for its octets and for room, and ends with
-// its context or with the connection.
+// A peer that takes nothing: Send waits for room, and ends with its context or with the
+// connection.
 func TestConnSendWaitsForThePeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn, server := pair(t, tcp.Config{})
 		large := dataFrame(strings.Repeat("x", 300_000))
-		first := async(func() error { return conn.Send(t.Context(), large) })
+		require.NoError(t, conn.Send(t.Context(), large)) // under way
 		synctest.Wait()
-		second := async(func() error { return conn.Send(t.Context(), large) })
-		synctest.Wait()
+		require.NoError(t, conn.Send(t.Context(), large)) // waits, and fills the room
+		third := async(func() error { return conn.Send(t.Context(), large) })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		require.ErrorIs(t, conn.Send(ctx, large), context.DeadlineExceeded)
+		require.ErrorIs(t, conn.Send(ctx, dataFrame("never sent")), context.DeadlineExceeded)
 		server.want(t, wire.TypeData, string(large.Payload))
-		_, err := first()
+		_, err := third()
 		require.NoError(t, err)
+		fourth := async(func() error { return conn.Send(t.Context(), large) })
 		start := time.Now()
+		synctest.Wait()
 		require.NoError(t, conn.Close())
 		assert.Equal(t, session.DefaultCloseTimeout, time.Since(start))
-		_, err = second()
+		_, err = fourth()
 		closed(t, err)
 	})
 }
 
-// The same without a Close: the connection is given up.
+// The same without a Close: the connection is given up, and everybody is told why, those
+// who wait and those who come later.
 func TestConnPeerThatDoesNotRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn, _ := pair(t, tcp.Config{StalledWrite: time.Hour})
 		start := time.Now()
-		err := conn.Send(t.Context(), dataFrame(strings.Repeat("x", 300_000)))
-		closed(t, err)
-		assert.Equal(t, time.Hour, time.Since(start))
-		receiveClosed(t, conn)
+		large := dataFrame(strings.Repeat("x", 300_000))
+		require.NoError(t, conn.Send(t.Context(), large))
+		synctest.Wait()
+		require.NoError(t, conn.Send(t.Context(), large))
+		var waiting []func() (time.Time, error)
+		for range 3 {
+			waiting = append(waiting, async(func() error { return conn.Send(t.Context(), large) }))
+		}
+		for _, wait := range waiting {
+			at, err := wait()
+			closed(t, err)
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+			assert.Equal(t, time.Hour, at.Sub(start))
+		}
+		require.ErrorIs(t, receiveClosed(t, conn), os.ErrDeadlineExceeded)
+		for _, late := range []error{
+			conn.Send(t.Context(), dataFrame("late")), conn.SendReliable(t.Context(), dataFrame("late")), conn.Ping(t.Context(), nil),
+		} {
+			closed(t, late)
+			require.ErrorIs(t, late, os.ErrDeadlineExceeded)
+		}
 		require.NoError(t, conn.Close())
 	})
 }

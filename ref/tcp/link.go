@@ -3,12 +3,14 @@ package tcp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
 	"time"
 
+	"github.com/vstp-project/vstp/ref/priority"
 	"github.com/vstp-project/vstp/ref/session"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -34,19 +36,21 @@ type link struct {
 	nc     net.Conn // the same, or TLS inside of it
 	peer   netip.AddrPort
 	log    *slog.Logger
-	debug  bool         // single frames are logged
-	frames *wire.Reader // the reading goroutine's
+	debug  bool           // single frames are logged
+	frames *wire.Reader   // the reading goroutine's
+	all    sync.WaitGroup // every goroutine but that of who waits for them
 
-	mu      sync.Mutex
-	changed sync.Cond // something below has changed
-	sess    machine
-	frame   func(now time.Time, f wire.Frame) []session.Action // takes a frame
-	act     func(session.Action)                               // does what one of the ends alone does
-	inbox   inbox
-	outbox  outbox
-	alarm   *time.Timer // tells the session when its timer is due; nil before the first
-	timer   time.Time   // for when the alarm is set
-	cause   error       // why the connection is lost
+	mu       sync.Mutex
+	changed  sync.Cond // something below has changed
+	sess     machine
+	frame    func(now time.Time, f wire.Frame) []session.Action // takes a frame
+	act      func(session.Action)                               // does what one of the ends alone does
+	inbox    inbox
+	outbox   outbox
+	flushing bool        // a goroutine sends what the outbox holds
+	alarm    *time.Timer // tells the session when its timer is due; nil before the first
+	timer    time.Time   // for when the alarm is set
+	cause    error       // why the connection is lost
 }
 
 // newLink returns a link whose sess, frame and act are to be filled in. nc is raw, or TLS
@@ -54,10 +58,33 @@ type link struct {
 func newLink(cfg *Config, raw, nc net.Conn) *link {
 	c := &link{cfg: cfg, raw: raw, nc: nc, peer: peerAddr(raw)}
 	c.log = cfg.Log.With("peer", c.peer)
+	c.buffers()
 	c.debug = c.log.Enabled(context.Background(), slog.LevelDebug)
 	c.frames = wire.NewReader(source{c}, cfg.Limits)
+	c.outbox.queue = priority.NewQueue(priority.Config{MaxOctets: cfg.PendingOctets})
 	c.changed.L = &c.mu
 	return c
+}
+
+// buffers sets the buffers of the socket, where there is one.
+func (c *link) buffers() {
+	sock, ok := c.raw.(interface {
+		SetReadBuffer(octets int) error
+		SetWriteBuffer(octets int) error
+	})
+	if !ok {
+		return
+	}
+	if n := c.cfg.ReceiveBuffer; n > 0 {
+		if err := sock.SetReadBuffer(n); err != nil {
+			c.log.Warn("tcp: the receive buffer could not be set", "octets", n, "err", err)
+		}
+	}
+	if n := c.cfg.SendBuffer; n > 0 {
+		if err := sock.SetWriteBuffer(n); err != nil {
+			c.log.Warn("tcp: the send buffer could not be set", "octets", n, "err", err)
+		}
+	}
 }
 
 // tell reports an event to the session and does what it asks for.
@@ -69,11 +96,14 @@ func (c *link) tell(event func(now time.Time) []session.Action) {
 
 // do carries out what the session asks for. c.mu is held.
 func (c *link) do(actions []session.Action) {
-	for _, a := range actions {
+	for i := range actions {
+		a := &actions[i]
 		switch a.Kind {
 		case session.ActionSend:
-			c.send(a.Frame)
-			c.act(a)
+			c.send(a.Frame, a.InOrder)
+			if a.Acknowledged {
+				c.act(*a)
+			}
 		case session.ActionDeliver:
 			c.trace("tcp: frame delivered", a.Frame)
 			c.inbox.push(message{number: a.Message, frame: a.Frame.Clone(), octets: a.Frame.EncodedLen()})
@@ -83,9 +113,9 @@ func (c *link) do(actions []session.Action) {
 			c.outbox.shut = true
 		case session.ActionClose:
 			c.raw.Close() // TLS has said what it had to say when the sending direction was shut down
-			c.act(a)
+			c.act(*a)
 		default:
-			c.act(a)
+			c.act(*a)
 		}
 	}
 	if t := c.sess.NextTimeout(); !t.Equal(c.timer) {
@@ -93,6 +123,7 @@ func (c *link) do(actions []session.Action) {
 		c.setAlarm(t)
 	}
 	c.changed.Broadcast()
+	c.flush()
 }
 
 // setAlarm makes the alarm ring at a time, the zero time being never.
@@ -116,8 +147,8 @@ func (c *link) ring() {
 }
 
 // send puts a frame into the outbox.
-func (c *link) send(f wire.Frame) {
-	if err := c.outbox.push(f); err != nil {
+func (c *link) send(f wire.Frame, inOrder bool) {
+	if err := c.outbox.push(f, inOrder); err != nil {
 		c.log.Warn("tcp: a frame could not be sent", "err", err)
 		return
 	}
@@ -150,6 +181,15 @@ func (c *link) lost(what string, err error) {
 		c.cause = err
 	}
 	c.do(c.sess.Lost(time.Now()))
+}
+
+// closedBy makes of the session's refusal of what comes after the end what its caller is
+// told. c.mu is held.
+func (c *link) closedBy(refusal error) error {
+	if c.cause != nil {
+		return fmt.Errorf("%w: %w: %w", net.ErrClosed, refusal, c.cause)
+	}
+	return fmt.Errorf("%w: %w", net.ErrClosed, refusal)
 }
 
 // state returns where the connection stands.

@@ -1,56 +1,69 @@
 package tcp
 
-import "github.com/vstp-project/vstp/ref/wire"
-
-// Sizes of the outbox, in octets.
-const (
-	maxOutbox  = 256 << 10 // nothing more is put into an outbox that has reached it
-	keepOutbox = 64 << 10  // a larger buffer is let go after use
+import (
+	"github.com/vstp-project/vstp/ref/priority"
+	"github.com/vstp-project/vstp/ref/wire"
 )
 
-// outbox holds the frames that wait to be sent, as octets. Positions count the octets
-// from the first that it ever held.
+// batchOctets is how many octets are put together to be sent, where some of what waits
+// goes ahead of the rest.
+const batchOctets = 64 << 10
+
+// outbox holds the frames that wait to be sent, and knows how far the sending is.
 type outbox struct {
-	octets []byte
-	shut   bool // the sending direction ends behind octets
-	end    int64
-	sent   int64
-	marks  []mark // in the order of their positions
+	queue *priority.Queue
+	shut  bool  // the sending direction ends behind what waits
+	sent  int64 // octets so far of the frames that overtake nothing, as Queue.Ordered
+	skip  int   // octets of the batch under way that are not among them
+	marks []mark
 }
 
-// mark calls back when everything before a position has been sent, or will never be.
+// mark calls back when every frame that overtakes nothing has been sent up to a
+// position, or will never be.
 type mark struct {
-	position int64
+	position int64 // as sent
 	done     func(sent bool)
 }
 
 // push adds a frame.
-func (o *outbox) push(f wire.Frame) error {
-	before := len(o.octets)
-	octets, err := f.AppendBinary(o.octets)
-	o.octets = octets
-	o.end += int64(len(octets) - before)
-	return err
+func (o *outbox) push(f wire.Frame, inOrder bool) error {
+	if inOrder {
+		return o.queue.PushInOrder(f)
+	}
+	return o.queue.Push(f)
 }
 
-// full reports whether the peer must take something first.
-func (o *outbox) full() bool { return len(o.octets) >= maxOutbox }
+// idle reports whether there is nothing to be done.
+func (o *outbox) idle() bool { return o.queue.Len() == 0 && !o.shut }
 
-// take hands over what is there and goes on in the buffer given.
-func (o *outbox) take(spare []byte) []byte {
-	octets := o.octets
-	o.octets = spare
-	return octets
+// full reports whether the peer must take something before another message is queued.
+func (o *outbox) full() bool { return o.queue.Full() }
+
+// overfull reports whether the peer must take something before another frame of its own
+// is read, which might ask for a reply.
+func (o *outbox) overfull() bool { return o.queue.FullForControl() }
+
+// take takes out what is to be written next, nil if nothing waits.
+func (o *outbox) take() *priority.Batch {
+	b := o.queue.Take(batchOctets)
+	if b != nil {
+		o.skip = b.Ahead()
+	}
+	return b
 }
 
-// mark has done called once everything that is there now has been sent.
+// mark has done called once the frame that was pushed last, and overtakes nothing, has
+// been sent.
 func (o *outbox) mark(done func(sent bool)) {
-	o.marks = append(o.marks, mark{o.end, done})
+	o.marks = append(o.marks, mark{o.queue.Ordered(), done})
 }
 
-// advance notes that further octets have been sent.
+// advance notes that further octets of the batch under way have been sent. Where frames
+// that overtake are among them, they are taken to be the first.
 func (o *outbox) advance(octets int) {
-	o.sent += int64(octets)
+	skipped := min(o.skip, octets)
+	o.skip -= skipped
+	o.sent += int64(octets - skipped)
 	for len(o.marks) > 0 && o.marks[0].position <= o.sent {
 		done := o.marks[0].done
 		o.marks[0] = mark{}

@@ -3,6 +3,7 @@ package tcp
 import (
 	"errors"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
@@ -23,6 +24,11 @@ func (c *link) read() {
 			c.cfg.Metrics.FrameReceived(uint8(f.Type))
 			c.trace("tcp: frame received", f)
 			c.tell(func(now time.Time) []session.Action { return c.frame(now, f) })
+			if c.frames.Buffered() == 0 {
+				// There is hardly anything to be read by now: whoever has got this
+				// frame, or is to send a reply to it, goes first.
+				runtime.Gosched()
+			}
 		case errors.As(err, &fault):
 			if fault.Reason == wire.CrcMismatch {
 				c.cfg.Metrics.CRCError()
@@ -46,7 +52,7 @@ func (c *link) read() {
 func (c *link) admit() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.sess.Receiving() && (c.inbox.full(c.cfg) || c.outbox.full()) {
+	for c.sess.Receiving() && (c.inbox.full(c.cfg) || c.outbox.overfull()) {
 		c.changed.Wait()
 	}
 	return c.sess.Receiving()

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -14,7 +13,8 @@ import (
 
 // Request is one message for the application.
 type Request struct {
-	// Message is a DATA frame, complete and checked. It owns its memory: the handler
+	// Message is a DATA frame, or one of Config.MessageTypes, complete, checked and as
+	// the extensions have left it. It owns its memory: the handler
 	// may keep and change it.
 	Message wire.Frame
 
@@ -37,9 +37,13 @@ func (r *Request) TLS() *tls.ConnectionState {
 	return &state
 }
 
-// Answer sends a DATA frame back, behind all answers given before. A message may
-// have any number of answers, until the handler returns. Answer waits while the
-// peer does not take what is queued for it; f may be used again when it returns.
+// Answer sends a frame back, DATA or of Config.MessageTypes, behind all answers given
+// before. A message may have any number of answers, until the handler returns. Answer
+// waits while the peer does not take what is queued for it; f may be used again when it
+// returns.
+//
+// If an extension fails, the answer is dropped and the error matches an
+// *extension.DropError; the connection goes on.
 //
 // It refuses with a *session.LocalError what session.Server.Answer refuses: other
 // types, flags other than CRC and COMP, which asks for compression, the protocol's
@@ -47,11 +51,12 @@ func (r *Request) TLS() *tls.ConnectionState {
 // where compression is not offered, as wire.Unsupported, COMP. Once the connection is
 // closed the error matches net.ErrClosed as well.
 func (r *Request) Answer(f wire.Frame) error {
-	f, err := r.conn.cfg.Compression.Outgoing(f)
+	c := r.conn
+	f, err := c.outgoing(c.ctx, f)
 	if err != nil {
 		return fmt.Errorf("tcp: %w", err)
 	}
-	return r.answer(func(now time.Time) ([]session.Action, error) { return r.conn.life.Answer(now, r.number, f) })
+	return r.answer(func(now time.Time) ([]session.Action, error) { return c.life.Answer(now, r.number, f) })
 }
 
 // AnswerError sends an ERR back, behind all answers given before and in place of one:
@@ -81,7 +86,7 @@ func (r *Request) answer(event func(now time.Time) ([]session.Action, error)) er
 	}
 	actions, err := event(time.Now())
 	if errors.Is(err, wire.ConnectionClosed) {
-		return fmt.Errorf("tcp: %w: %w", net.ErrClosed, err)
+		return fmt.Errorf("tcp: %w", c.closedBy(err))
 	}
 	if err != nil {
 		return fmt.Errorf("tcp: %w", err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/vstp-project/vstp/ref/session"
@@ -55,11 +54,9 @@ func (c *served) run() {
 		return
 	}
 	c.log.Info("tcp: connection opened", "session", c.life.ID())
-	var others sync.WaitGroup
-	others.Go(c.write)
-	others.Go(c.apply)
+	c.all.Go(c.apply)
 	c.read()
-	others.Wait()
+	c.all.Wait()
 	c.log.Info("tcp: connection closed")
 }
 
@@ -71,7 +68,9 @@ func (c *served) apply() {
 		if !ok {
 			return
 		}
-		c.cfg.Handler(c.ctx, &Request{Message: m.frame, Peer: c.peer, conn: c, number: m.number})
+		if f, ok := c.incoming(c.ctx, m.frame); ok {
+			c.cfg.Handler(c.ctx, &Request{Message: f, Peer: c.peer, conn: c, number: m.number})
+		}
 		c.tell(func(now time.Time) []session.Action { return c.life.Done(now, m.number) })
 	}
 }

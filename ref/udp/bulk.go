@@ -36,7 +36,7 @@ func (c *Conn) SendBulk(ctx context.Context, to netip.AddrPort, frames iter.Seq[
 	most := max(cmp.Or(c.server.cfg.Window.Max, reliable.DefaultMaxWindow), bulkLong)
 	b := bulk{server: c.server, own: &outgoing{path: path{peer: unmapped(to)}, done: make(chan error, most)}}
 	for f := range frames {
-		f, err := c.outgoing(to, f)
+		f, err := c.outgoing(ctx, to, f)
 		if err == nil {
 			limit := most
 			if f.EncodedLen() > session.MaxDatagram {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vstp-project/vstp/ref/compress"
+	"github.com/vstp-project/vstp/ref/extension"
 	"github.com/vstp-project/vstp/ref/frag"
 	"github.com/vstp-project/vstp/ref/metrics"
 	"github.com/vstp-project/vstp/ref/rate"
@@ -29,6 +30,25 @@ type Config struct {
 	// Limits is what frames may be: each on the wire, and a message that was put
 	// together. The zero value is the specification's default.
 	Limits wire.Limits
+
+	// MessageTypes is the frame types from 0x10 on that the application exchanges as it
+	// does DATA: they are known beside those in Limits.Types, delivered to it and may be
+	// sent by it, at a Server as answers. A type that is known and not among them is
+	// taken, and nothing becomes of it. Such a message is not acknowledged, nor
+	// compressed or fragmented [FLG-8]. Types that cannot be allocated are left
+	// out.
+	//
+	// "An extension of this specification MAY allocate TYPE values from 0x10 to 0xFF, and
+	// no others, in the registry, an endpoint that knows such a value accepting it as it
+	// accepts the first eight." [TYP-5]
+	MessageTypes []wire.Type
+
+	// Extensions see the messages on their way to the application, when everything has
+	// been checked, put together and decompressed, and those on their way from it, before
+	// they are compressed and fragmented. A message for which one fails is dropped,
+	// counted and logged, and nothing else comes of it: it has been acknowledged, if it
+	// asked for that. Nil means that there are none.
+	Extensions *extension.Set
 
 	// Handler is the application of a Server. Nil takes messages and leaves them
 	// unanswered. A Conn has none.
@@ -170,6 +190,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
+	c.Limits.Types = c.Limits.Types.With(c.MessageTypes...)
 	return c, nil
 }
 
@@ -177,9 +198,10 @@ func (c Config) withDefaults() (Config, error) {
 
 func (c Config) endpoint(client bool) session.EndpointConfig {
 	return session.EndpointConfig{
-		Limits: c.Limits,
-		Client: client,
-		Unpack: c.Compression.Incoming(c.Limits.MaxFrame),
+		Limits:   c.Limits,
+		Client:   client,
+		Messages: wire.NewTypeSet(c.MessageTypes...),
+		Unpack:   c.Compression.Incoming(c.Limits.MaxFrame),
 	}
 }
 

@@ -22,7 +22,8 @@ type Conn struct {
 
 // Message is one message that a Conn has received.
 type Message struct {
-	// Frame is a DATA frame, complete and checked. It owns its memory.
+	// Frame is a DATA frame, or one of Config.MessageTypes, complete, checked and as the
+	// extensions have left it. It owns its memory.
 	Frame wire.Frame
 
 	// Peer is where the message comes from, an IPv4-mapped IPv6 address being given as
@@ -130,6 +131,9 @@ func (c *Conn) Close() error { return c.server.Close() }
 // "A sender MUST compress before it fragments and compute each CRC32 over the
 // compressed octets." [CMP-3]
 //
+// If an extension fails the message is dropped, and the error matches an
+// *extension.DropError.
+//
 // What session.Endpoint.CheckMessage refuses, what is too long, and a destination
 // that is none, gives a *session.LocalError; what the system refuses is returned as
 // it is. If ctx is done first, fragments may have been sent. Once the Conn is closed
@@ -148,11 +152,15 @@ func (c *Conn) Send(ctx context.Context, to netip.AddrPort, f wire.Frame) error 
 //
 // If no ACK comes in time, the error is a *session.LocalError of Reason Timeout; if
 // the destination answers with an ERR, it is a *session.PeerError. Errors of the
-// system do not end it [RTX-13]. If ctx is done first the message may have arrived.
+// system do not end it [RTX-13]. If ctx is done first the message may have arrived. Types
+// from 0x10 on are refused: nobody acknowledges them [ACK-15].
 //
 // "A sender MUST report a Timeout error once the last permitted transmission has
 // gone unacknowledged for the ACK timeout." [RTX-5]
 func (c *Conn) SendReliable(ctx context.Context, to netip.AddrPort, f wire.Frame) error {
+	if err := c.server.acknowledged(f.Type); err != nil {
+		return fmt.Errorf("udp: sending to %v: %w", to, err)
+	}
 	return c.send(ctx, to, f, true)
 }
 
@@ -160,7 +168,7 @@ func (c *Conn) send(ctx context.Context, to netip.AddrPort, f wire.Frame, acknow
 	if !to.IsValid() {
 		to = c.peer
 	}
-	f, err := c.outgoing(to, f)
+	f, err := c.outgoing(ctx, to, f)
 	if err == nil {
 		err = c.server.message(ctx, f, path{peer: unmapped(to)}, acknowledged)
 	}
@@ -171,8 +179,8 @@ func (c *Conn) send(ctx context.Context, to netip.AddrPort, f wire.Frame, acknow
 }
 
 // outgoing returns what is sent when an application sends f.
-func (c *Conn) outgoing(to netip.AddrPort, f wire.Frame) (wire.Frame, error) {
-	f, err := c.server.cfg.Compression.Outgoing(f) // ahead of fragments [CMP-3]
+func (c *Conn) outgoing(ctx context.Context, to netip.AddrPort, f wire.Frame) (wire.Frame, error) {
+	f, err := c.server.outgoing(ctx, f, to)
 	switch {
 	case err != nil:
 	case !to.IsValid():
@@ -191,12 +199,29 @@ func (c *Conn) outgoing(to netip.AddrPort, f wire.Frame) (wire.Frame, error) {
 // handed over even if ctx is done or the Conn is closed; when there is nothing more,
 // the error is that of ctx, or matches net.ErrClosed.
 //
+// Extensions see the messages here; what one of them drops is passed over. They are not
+// told when ctx is done, for a message must not be lost by that.
+//
 // "A client MUST deliver to its application the DATA messages that it receives while
 // it waits for an ACK." [ACK-10]
 //
 // "A client MUST report a received ERR to its application as an error of the code
 // that it carries and not as a message." [ERR-7]
 func (c *Conn) Receive(ctx context.Context) (Message, error) {
+	for {
+		m, err := c.receive(ctx)
+		if err != nil {
+			return m, err
+		}
+		if f, ok := c.server.incoming(context.WithoutCancel(ctx), m.Frame, m.Peer); ok {
+			m.Frame = f
+			return m, nil
+		}
+	}
+}
+
+// receive returns the next message as it has come.
+func (c *Conn) receive(ctx context.Context) (Message, error) {
 	var err error
 	select {
 	case r := <-c.inbox:

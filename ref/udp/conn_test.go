@@ -786,3 +786,19 @@ func TestReceiveFailures(t *testing.T) {
 		assert.Positive(t, time.Since(start))
 	})
 }
+
+// A host may be given by its name.
+func TestDialByName(t *testing.T) {
+	s := serve(t, "127.0.0.1", udp.Config{})
+	_, port, err := net.SplitHostPort(s.Addr().String())
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), guard)
+	defer cancel()
+	c, err := udp.Dial(ctx, net.JoinHostPort("localhost", port), udp.Config{})
+	require.NoError(t, err)
+	defer c.Close()
+	if !c.Peer().Addr().Is4() {
+		t.Skipf("localhost is %v here, where nobody listens: that the name is looked up is all that was tried", c.Peer().Addr())
+	}
+	require.NoError(t, c.SendReliable(ctx, netip.AddrPort{}, dataFrame("x")))
+}

@@ -15,6 +15,9 @@
 // for each source; a message beyond that is dropped and not acknowledged, as if it
 // had been lost on the way.
 //
+// The protocol's own replies do not queue behind messages: they leave as soon as what
+// they answer has come, and so ahead of the fragments that wait for their turn [PRI-2].
+//
 // Datagrams that are to leave at the same time anyway, and those that have arrived
 // together, go through one call of the system where it can take several: see
 // Config.NoOffload. Nothing waits for others to leave with.

@@ -11,7 +11,8 @@ import (
 
 // Request is one message for the application.
 type Request struct {
-	// Message is a DATA frame, complete and checked. It owns its memory: the handler
+	// Message is a DATA frame, or one of Config.MessageTypes, complete, checked and as
+	// the extensions have left it. It owns its memory: the handler
 	// may keep and change it.
 	Message wire.Frame
 
@@ -24,10 +25,13 @@ type Request struct {
 	refusable *session.Refusable
 }
 
-// Answer sends a DATA frame back, in a datagram of its own or cut into fragments. It
+// Answer sends a frame back, DATA or of Config.MessageTypes, in a datagram of its own or cut into fragments. It
 // may be used again when Answer returns, and must not be changed before: fragments
 // are paced, and a long answer takes its time. That it was sent does not mean that
 // it will arrive.
+//
+// If an extension fails, the answer is dropped and the error matches an
+// *extension.DropError.
 //
 // It refuses with a *session.LocalError what session.Endpoint.CheckAnswer refuses:
 // other types, flags other than CRC and COMP, which asks for compression, and the
@@ -40,6 +44,9 @@ func (r *Request) Answer(f wire.Frame) error { return r.answer(r.server.ctx, f, 
 // AnswerReliable is Answer, repeated until it is acknowledged. It returns nil when
 // an ACK has come, and otherwise the error that Conn.SendReliable gives.
 func (r *Request) AnswerReliable(ctx context.Context, f wire.Frame) error {
+	if err := r.server.acknowledged(f.Type); err != nil {
+		return fmt.Errorf("udp: answering %v: %w", r.Peer, err)
+	}
 	return r.answer(ctx, f, true)
 }
 
@@ -68,7 +75,7 @@ func (r *Request) AnswerError(reason wire.Reason, text string) error {
 }
 
 func (r *Request) answer(ctx context.Context, f wire.Frame, acknowledged bool) error {
-	f, err := r.server.cfg.Compression.Outgoing(f) // ahead of fragments [CMP-3]
+	f, err := r.server.outgoing(ctx, f, r.Peer)
 	if err == nil {
 		err = r.server.endpoint.CheckAnswer(f)
 	}

@@ -264,7 +264,10 @@ func (s *Server) apply(m wire.Frame, p path, octets, budget int) {
 	r := &Request{Message: m, Peer: p.peer, server: s, path: p, refusable: session.NewRefusable(m, budget)}
 	s.all.Go(func() {
 		defer s.room.give(p.peer, octets)
-		s.cfg.Handler(s.ctx, r)
+		if f, ok := s.incoming(s.ctx, m, p.peer); ok {
+			r.Message = f
+			s.cfg.Handler(s.ctx, r)
+		}
 	})
 }
 

@@ -40,6 +40,8 @@ func TestEverySettingDoesSomething(t *testing.T) {
 		usual, unlike any
 	}{
 		"Limits":               {udp.Config{Limits: wire.Limits{MaxFrame: 2_000}}, acksOf("longer than 2,000", 2_500), 1, 0},
+		"MessageTypes":         {udp.Config{MessageTypes: []wire.Type{0x20}}, answersToANote, 0, 1},
+		"Extensions":           {udp.Config{Handler: echo, Extensions: extensions(t, picky(""), picky("!"))}, answersToBad, 1, 0},
 		"Handler":              {udp.Config{Handler: echo}, answers, 0, 1},
 		"Local":                {udp.Config{Local: "127.0.0.1:0"}, boundToLoopback, false, true},
 		"Retries":              {udp.Config{Retries: 5}, timeline, "0 100 300 700, Timeout at 2700", "0 100 300 700 1500 3100, Timeout at 5100"},
@@ -119,7 +121,9 @@ func acksOf(messages ...any) func(t *testing.T, cfg udp.Config) any {
 }
 
 // answers returns how many answers a message draws.
-func answers(t *testing.T, cfg udp.Config) any {
+func answers(t *testing.T, cfg udp.Config) any { return answersTo(t, cfg, wire.TypeData, "x") }
+
+func answersTo(t *testing.T, cfg udp.Config, typ wire.Type, payload string) any {
 	return bubble(t, func(t *testing.T) any {
 		n := newNetwork()
 		c := n.node(1, 4000)
@@ -127,7 +131,7 @@ func answers(t *testing.T, cfg udp.Config) any {
 		require.NoError(t, err)
 		defer s.Close()
 		peer := n.node(2, 4000)
-		peer.send(t, c.addr, encode(t, wire.TypeData, 0, "x"))
+		peer.send(t, c.addr, encode(t, typ, 0, payload))
 		synctest.Wait()
 		return len(peer.inbox)
 	})
@@ -159,6 +163,18 @@ func sentWithoutAnAck(t *testing.T, cfg udp.Config) any {
 		}
 		return len(ids)
 	})
+}
+
+// answersToANote returns how many answers a message of type 0x20 draws.
+func answersToANote(t *testing.T, cfg udp.Config) any {
+	cfg.Handler = func(_ context.Context, r *udp.Request) { r.Answer(r.Message) }
+	return answersTo(t, cfg, 0x20, "x")
+}
+
+// answersToBad returns how many answers a message draws that is to an extension's
+// dislike.
+func answersToBad(t *testing.T, cfg udp.Config) any {
+	return answersTo(t, cfg, wire.TypeData, "bad")
 }
 
 // pongs returns how many PONG three PING draw that come at once.

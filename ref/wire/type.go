@@ -88,8 +88,14 @@ type TypeSet struct {
 //
 // The reserved values 0 and 9 to 0x0F cannot be allocated and so cannot be
 // members: they are left out, whoever asks for them [TYP-5].
-func NewTypeSet(types ...Type) TypeSet {
+func NewTypeSet(types ...Type) TypeSet { return TypeSet{}.With(types...) }
+
+// With returns the set of what is in s and the given types, as NewTypeSet takes them.
+func (s TypeSet) With(types ...Type) TypeSet {
 	var extensions [4]uint64
+	if s.extensions != nil {
+		extensions = *s.extensions
+	}
 	for _, t := range types {
 		if t >= firstExtension {
 			extensions[t/64] |= 1 << (t % 64)

@@ -71,3 +71,14 @@ func TestTypeSetOfSeveral(t *testing.T) {
 	assert.False(t, copied.Has(0x11))
 	assert.False(t, copied.Has(0x80))
 }
+
+func TestTypeSetWith(t *testing.T) {
+	first := wire.NewTypeSet(0x10)
+	both := first.With(0x20, 0x09)
+	for _, typ := range []wire.Type{wire.TypeErr, 0x10, 0x20} {
+		assert.True(t, both.Has(typ), "%v", typ)
+	}
+	assert.False(t, first.Has(0x20), "a set never changes")
+	assert.False(t, both.Has(0x09), "a reserved value is no member")
+	assert.False(t, wire.TypeSet{}.With().Has(0x10))
+}

@@ -41,7 +41,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&o.Metrics, "metrics", "", "serve metrics over HTTP on `host:port`, at /metrics and /debug/vars")
 	flags.StringVar(&o.EasyTCP, "easy-tcp", "", "serve the Easy API over TCP on `host:port`, port 0 being any free one")
 	flags.StringVar(&o.EasyUDP, "easy-udp", "", "serve the Easy API over UDP on `host:port`, port 0 being any free one")
-	flags.IntVar(&o.MaxConns, "max-connections", 0, "have at most `N` connections at a time at each listener; 0 means 4096")
+	flags.IntVar(&o.MaxFrame, "max-frame", 0, "take frames of at most `octets`; 0 for 16 MiB")
+	flags.IntVar(&o.MaxConnections, "max-connections", 0, "have `number` TCP connections at a time on each address; 0 for 4,096")
+	flags.IntVar(&o.RateFrames, "rate-frames", 0, "take `number` frames a second from each source; 0 for no limit")
+	flags.IntVar(&o.RateOctets, "rate-octets", 0, "take `octets` a second from each source; 0 for no limit")
 	flags.Float64Var(&o.TimeScale, "time-scale", 1, "multiply the specification's timers by `factor`, above 0 and at most 1")
 	flags.BoolVar(&adapter, "adapter", false, "answer the adapter protocol on standard input and output, instead of serving")
 	flags.BoolVar(&o.NoCompression, "no-compression", false, "do not offer compression")
@@ -75,7 +78,8 @@ func runAdapter(ctx context.Context, o peer.Options, flags *flag.FlagSet, stdin 
 	code := 0
 	flags.Visit(func(f *flag.Flag) {
 		switch f.Name {
-		case "tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "cert", "key", "client-ca", "metrics", "max-connections", "time-scale":
+		case "tcp", "udp", "tls", "tls-verify", "easy-tcp", "easy-udp", "cert", "key", "client-ca", "metrics",
+			"max-frame", "max-connections", "rate-frames", "rate-octets", "time-scale":
 			fmt.Fprintf(stderr, "vstp-peer: --%s is for a server and has no use beside --adapter: leave one of them out\n", f.Name)
 			code = 2
 		}
