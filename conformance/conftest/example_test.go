@@ -14,7 +14,7 @@ import (
 )
 
 // A server in Go is judged by its own tests: Serve lets it listen, and each case is
-// a subtest. This one knows the opening of TCP, by heart and no more; in yours Serve
+// a subtest. This one knows the opening of TCP by heart and nothing more; in yours Serve
 // calls your server, and Run leaves Run and Skip out.
 func Example() {
 	TestMyServer := func(t *testing.T) {
@@ -33,7 +33,8 @@ func TestRunInProcess(t *testing.T) {
 	}
 }
 
-// serveByHeart answers each HELLO with one WELCOME.
+// serveByHeart answers the HELLO of a connection with WELCOME and sends everything else
+// back.
 func serveByHeart(context.Context) (target.Addrs, func(), error) {
 	var (
 		hello   = []byte("VT\x01\x01\x00\x00\x00\x00\x00\x00\x00\x90\xa2\x94\x64")
@@ -52,13 +53,12 @@ func serveByHeart(context.Context) (target.Addrs, func(), error) {
 			}
 			serving.Go(func() {
 				defer c.Close()
-				for got := make([]byte, len(hello)); ; {
-					if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, hello) {
-						return
-					}
-					if _, err := c.Write(welcome); err != nil {
-						return
-					}
+				got := make([]byte, len(hello))
+				if _, err := io.ReadFull(c, got); err != nil || !bytes.Equal(got, hello) {
+					return
+				}
+				if _, err := c.Write(welcome); err == nil {
+					_, _ = io.Copy(c, c)
 				}
 			})
 		}
