@@ -541,8 +541,13 @@ Feature: Bad networks between a client and its server
       {"netem": 1, "tcp": {"ba": {"half_close": "150B"}}}
       """
     And a greeted client over TCP
-    When I send DATA 200*'x'
-    Then the client reports the end of the connection, and no message before it
+    When I send, in one write:
+      """
+      DATA 'whole'
+      DATA 200*'x'
+      """
+    Then the client receives DATA 'whole'
+    And the client reports the end of the connection, and no message before it
 
   @tcp @TCP-26 @case:client-links/half-close-behind-a-frame
   Scenario: What came before the end of the stream is received before ConnectionClosed
