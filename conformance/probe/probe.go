@@ -139,6 +139,9 @@ func (t *T) Events() []Event {
 	if t.dropped > 0 {
 		events = append(events, Event{At: t.Elapsed(), Kind: EventNote, Text: fmt.Sprintf("%d further events were not recorded", t.dropped)})
 	}
+	for i := range events { // as exact as they are written
+		events[i].At = events[i].At.Round(time.Microsecond)
+	}
 	return events
 }
 
