@@ -51,22 +51,18 @@ func counts(res conformance.Result) bool {
 	return res.Verdict == conformance.NotExercised && res.Cause == probe.CauseTarget
 }
 
-// causes puts the results of a run together that show the same, or of which the same
-// can be said, those first on which the most cases hang. A crash and a hang are always
-// something of their own.
-func causes(rep *conformance.Report) []cause {
+// gather puts the results of a run together that have one key, in the order in which the
+// keys occur; those for which keyOf is not ok are left out.
+func gather(rep *conformance.Report, keyOf func(conformance.Result) (key string, ok bool)) []cause {
 	var all []cause
 	index := map[string]int{}
 	for _, res := range rep.Results {
-		if !counts(res) {
+		key, ok := keyOf(res)
+		if !ok {
 			continue
 		}
-		key := cmp.Or(hint(res), observation(res))
-		if res.Verdict == conformance.Crash || res.Verdict == conformance.Hang {
-			key = res.ID
-		}
-		i, ok := index[key]
-		if !ok {
+		i, seen := index[key]
+		if !seen {
 			i = len(all)
 			index[key] = i
 			all = append(all, cause{})
@@ -76,6 +72,22 @@ func causes(rep *conformance.Report) []cause {
 	for i := range all {
 		all[i].lead = slices.MinFunc(all[i].results, simpler)
 	}
+	return all
+}
+
+// causes puts the results of a run together that show the same, or of which the same
+// can be said, those first on which the most cases hang. A crash and a hang are always
+// something of their own.
+func causes(rep *conformance.Report) []cause {
+	all := gather(rep, func(res conformance.Result) (key string, ok bool) {
+		switch {
+		case !counts(res):
+			return "", false
+		case res.Verdict == conformance.Crash || res.Verdict == conformance.Hang:
+			return res.ID, true
+		}
+		return cmp.Or(hint(res), observation(res)), true
+	})
 	slices.SortStableFunc(all, func(a, b cause) int {
 		if x, y := a.rank(), b.rank(); x != y {
 			return x - y
@@ -231,27 +243,13 @@ func (c cause) others() string {
 // explanations are the results that are worth one, the gravest first, those together
 // that show the same, and the largest such groups first.
 func explanations(rep *conformance.Report) []cause {
-	var groups []cause
-	index := map[string]int{}
-	for _, res := range rep.Results {
-		if _, ok := explained(res.Verdict); !ok {
-			continue
-		}
-		key := res.ID
+	groups := gather(rep, func(res conformance.Result) (key string, ok bool) {
+		_, ok = explained(res.Verdict)
 		if res.Verdict == conformance.Fail || res.Verdict == conformance.Warn {
-			key = string(res.Verdict) + observation(res)
+			return string(res.Verdict) + observation(res), ok
 		}
-		i, ok := index[key]
-		if !ok {
-			i = len(groups)
-			index[key] = i
-			groups = append(groups, cause{})
-		}
-		groups[i].results = append(groups[i].results, res)
-	}
-	for i := range groups {
-		groups[i].lead = slices.MinFunc(groups[i].results, simpler)
-	}
+		return res.ID, ok
+	})
 	slices.SortStableFunc(groups, func(a, b cause) int {
 		x, _ := explained(a.lead.Verdict)
 		y, _ := explained(b.lead.Verdict)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vstp-project/vstp/internal/bench"
 	"github.com/vstp-project/vstp/ref/tcp"
 	"github.com/vstp-project/vstp/ref/wire"
 )
@@ -88,9 +89,9 @@ func (s *sink) await(octets int) {
 type cost struct{ wall, cpu time.Duration }
 
 func costOf(f func()) cost {
-	start, used := time.Now(), cpuTime()
+	start, used := time.Now(), bench.CPUTime()
 	f()
-	return cost{time.Since(start), cpuTime() - used}
+	return cost{time.Since(start), bench.CPUTime() - used}
 }
 
 // compare runs both in turns and returns the medians of how many times as much op takes

@@ -6,21 +6,14 @@ import (
 	"net/netip"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/vstp-project/vstp/internal/bench"
 	"github.com/vstp-project/vstp/ref/wire"
 )
-
-// used returns the processor time of this process, in the kernel and outside.
-func used(b *testing.B) time.Duration {
-	var r syscall.Rusage
-	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &r))
-	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
-}
 
 // interleaved runs the ways of doing the same thing in turns and returns the processor
 // time of each that is the median of all rounds, and the median of each one's share in
@@ -30,9 +23,9 @@ func interleaved(b *testing.B, rounds int, ways ...func()) (median []time.Durati
 	gains := make([][]float64, len(ways))
 	for range rounds {
 		for i, way := range ways {
-			began := used(b)
+			began := bench.CPUTime()
 			way()
-			times[i] = append(times[i], used(b)-began)
+			times[i] = append(times[i], bench.CPUTime()-began)
 			if i > 0 {
 				gains[i] = append(gains[i], float64(times[i-1][len(times[i-1])-1])/float64(times[i][len(times[i])-1]))
 			}
